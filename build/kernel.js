@@ -1,0 +1,42 @@
+// @ts-check
+/** Compiles assembly/ to one WebAssembly module and derives what the TypeScript shell needs of it. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import asc from "assemblyscript/asc";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Memory is fixed; the number of pages is MEMORY_PAGES of assembly/abi.ts. */
+const PAGES = "64";
+
+/** @returns {Promise<{bytes: Uint8Array, gzipped: number, sha256: string}>} */
+export async function buildKernel() {
+  const options = [
+    ["assembly/index.ts", "--baseDir", root, "--outFile", "dist/kernel.wasm"],
+    ["--runtime", "stub", "--enable", "simd", "--use", "abort="],
+    ["-O3", "--converge", "--noAssert", "--zeroFilledMemory"],
+    ["--initialMemory", PAGES, "--maximumMemory", PAGES],
+  ].flat();
+  const { error, stdout, stderr } = await asc.main(options);
+  if (error) throw new Error(`${stdout}\n${stderr}`, { cause: error });
+
+  const bytes = await readFile(`${root}/dist/kernel.wasm`);
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
+  if (imports.length > 0) throw new Error(`the kernel must import nothing: ${JSON.stringify(imports)}`);
+
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  await mkdir(`${root}/dist/kernel`, { recursive: true });
+  await writeFile(
+    `${root}/dist/kernel/bytes.js`,
+    `const text = ${JSON.stringify(bytes.toString("base64"))};\n` +
+      "export const kernelBytes = () => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));\n",
+  );
+  await writeFile(`${root}/dist/kernel/digest.js`, `export const kernelDigest = "${sha256}";\n`);
+  await writeFile(
+    `${root}/dist/kernel.wasm.d.ts`,
+    "declare const module: WebAssembly.Module;\nexport default module;\n",
+  );
+  return { bytes, gzipped: gzipSync(bytes, { level: 9 }).length, sha256 };
+}

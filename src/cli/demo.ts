@@ -1,0 +1,164 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { formatCanonical } from "../bytes/canonical.js";
+import { encodeHex } from "../bytes/hex.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
+import type { Kernel } from "../kernel/kernel.js";
+import { FileStorage } from "../storage/files.js";
+import { MemoryStorage } from "../storage/memory.js";
+import type { Storage } from "../storage/storage.js";
+import { parsePolicy } from "../tlog/policy.js";
+import { formatProof } from "../tlog/proof.js";
+import { cosignCheckpoint } from "../tlog/signer.js";
+import { TreeReader } from "../tlog/tree-reader.js";
+import { loadVerifiers } from "../tlog/verifiers.js";
+import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
+import { verifyProof } from "../tlog/verify-proof.js";
+import { formatVkey } from "../tlog/vkey.js";
+import type { Result, Verdict } from "../verdict.js";
+import type { Command, Ending } from "./command.js";
+import { UsageError } from "./command.js";
+import { loadKernel } from "./kernel.js";
+import { generateKey, signerOf } from "./key-file.js";
+import { appendEntries } from "./log-append.js";
+import { CHECKPOINT, describe } from "./log-files.js";
+import { bold, dim, formatVerdict } from "./print.js";
+import { Progress } from "./progress.js";
+import { version } from "./version.js";
+
+const LEFT_OUT = new Set([".git", "node_modules", "dist"]);
+
+export const demo: Command = {
+  name: "demo",
+  usage: "demo [--out DIR]",
+  summary: "Log every file of this checkout, prove each, then tamper with one byte.",
+  help: `  --out DIR                 keep the log, the policy and one proof in DIR, a folder that is
+                            not there yet (default: in memory)
+  --json                    one JSON object: command, outcome, code, entries, proven, tampered`,
+  options: { out: { type: "string" } },
+  run: async (args) => {
+    args.exactly();
+    return await run(args.text("out"));
+  },
+};
+
+interface LoggedFile {
+  readonly path: string;
+  readonly entry: Uint8Array;
+}
+
+async function run(out: string | undefined): Promise<Ending> {
+  const kernel = await loadKernel();
+  if (out !== undefined && (await new FileStorage(out).list("")).length > 0) {
+    throw new UsageError(`${out} is not empty: name a folder that is not there yet`);
+  }
+  const files = await describeCheckout(kernel, fileURLToPath(new URL("..", import.meta.url)));
+  const storage = out === undefined ? new MemoryStorage() : new FileStorage(out);
+  const { demand, head } = await makeLog(kernel, storage, files);
+
+  const started = performance.now();
+  const progress = new Progress("proving");
+  const tree = new TreeReader(kernel, storage, head.size, "c2sp");
+  const checkpoint = (await storage.read(CHECKPOINT)) as Uint8Array;
+  let proven = 0;
+  let last: { file: LoggedFile; proof: Uint8Array } | undefined;
+  let verdict: Verdict | undefined;
+  for (const [i, file] of files.entries()) {
+    const hashes = required(await tree.proveInclusion(BigInt(i)));
+    const proof = formatProof({ index: BigInt(i), hashes, checkpoint });
+    verdict = verifyProof(kernel, proof, file.entry, demand);
+    if (verdict.outcome === "PROVEN") proven += 1;
+    last = { file, proof };
+    progress.update(i + 1, files.length);
+  }
+  progress.end();
+  if (!last || !verdict) throw new UsageError("this checkout holds no file to log");
+  const took = performance.now() - started;
+
+  const tampered = last.file.entry.slice();
+  tampered[tampered.length - 3] = (tampered[tampered.length - 3] as number) ^ 1;
+  const refuted = verifyProof(kernel, last.proof, tampered, demand);
+  if (out !== undefined) {
+    await storage.write("demo.entry", last.file.entry);
+    await storage.write("demo.tampered", tampered);
+    await storage.write("demo.tlog-proof", last.proof);
+  }
+
+  const held = proven === files.length && refuted.outcome === "REFUTED";
+  const next = out === undefined ? [] : ["", "Check it again yourself:", ...commands(out)];
+  const text = [
+    bold(version()),
+    "",
+    `${files.length} files of this checkout logged, an entry each:`,
+    dim(`  ${new TextDecoder().decode(last.file.entry)}`),
+    `tree size ${head.size}, root ${encodeHex(head.rootHash)}`,
+    "signed by the log, cosigned by a witness; both keys were made for this run and are gone",
+    "",
+    `${proven} of ${files.length} proven from the stored tiles in ${took.toFixed(0)} ms; the last one:`,
+    formatVerdict(verdict),
+    "",
+    `Now one bit of that entry is flipped: ${last.file.path}`,
+    formatVerdict(refuted),
+    ...next,
+    "",
+  ].join("\n");
+  return {
+    outcome: held ? "DONE" : "REFUTED",
+    json: { code: null, entries: files.length, proven, tampered: refuted },
+    text,
+  };
+}
+
+/** One entry a file: its path, size and digest, in canonical JSON, in the order of the paths. */
+async function describeCheckout(kernel: Kernel, root: string): Promise<LoggedFile[]> {
+  const paths: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+      if (LEFT_OUT.has(entry.name)) continue;
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) await walk(path);
+      else if (entry.isFile()) paths.push(path);
+    }
+  };
+  await walk("");
+  const files: LoggedFile[] = [];
+  for (const path of paths.sort()) {
+    const bytes = await readFile(join(root, path));
+    const sha256 = encodeHex(kernel.sha256(bytes));
+    files.push({ path, entry: encodeUtf8(formatCanonical({ path, size: bytes.length, sha256 })) });
+  }
+  return files;
+}
+
+/** A log of these entries with a witness's cosignature, and the policy of somebody who trusts both. */
+async function makeLog(kernel: Kernel, storage: Storage, files: readonly LoggedFile[]) {
+  const log = signerOf(generateKey(kernel, "demo.example/log", "ed25519"));
+  const witness = signerOf(generateKey(kernel, "witness.example/w1", "cosignature-ed25519"));
+  const entries = files.map((file) => file.entry);
+  const { head, checkpoint } = await appendEntries(kernel, storage, log, entries);
+  const now = Date.now();
+  const time = BigInt(Math.floor(now / 1000));
+  await storage.write(CHECKPOINT, await cosignCheckpoint(checkpoint, witness, time));
+
+  const text = `log ${formatVkey(log.key)}\nwitness w1 ${formatVkey(witness.key)}\nquorum w1\n`;
+  await storage.write("demo.policy", encodeUtf8(text));
+  const policy = required(parsePolicy(kernel, encodeUtf8(text)));
+  const verifiers = await loadVerifiers(policy);
+  const demand: CheckpointDemand = {
+    ...{ policy, verifiers, origin: undefined, now },
+    ...{ maxStaleness: 60_000, skew: 1_000 },
+  };
+  return { head, demand };
+}
+
+function commands(out: string): string[] {
+  const proof = `writ verify ${join(out, "demo.tlog-proof")} --policy ${join(out, "demo.policy")}`;
+  return ["demo.entry", "demo.tampered"].map((name) => `  ${proof} --entry ${join(out, name)}`);
+}
+
+/** The demo made this itself, so that a failure is a defect of ours. */
+function required<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`the demo's own log does not hold: ${describe(result)}`);
+  return result.value;
+}

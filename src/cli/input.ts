@@ -1,0 +1,37 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { UsageError } from "./command.js";
+
+const MAX_BYTES = 256 << 20;
+
+/** The bytes of a file, or of stdin for `-`; over 256 MiB is refused, whatever the file claims. */
+export async function readInput(path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of path === "-" ? process.stdin : await openFile(path)) {
+      length += chunk.length;
+      if (length > MAX_BYTES) throw new UsageError(`${path} is over ${MAX_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw asUsageError(path, error);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
+  const handle = await open(path, constants.O_RDONLY);
+  return handle.createReadStream();
+}
+
+function asUsageError(path: string, error: unknown): Error {
+  if (error instanceof UsageError) return error;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const reasons: Record<string, string> = {
+    ENOENT: "there is no such file",
+    EISDIR: "it is a folder",
+    EACCES: "reading it is not permitted",
+  };
+  return new UsageError(`cannot read ${path}: ${reasons[String(code)] ?? String(error)}`);
+}

@@ -1,0 +1,49 @@
+import type { Check, Verdict } from "../verdict.js";
+import { CODES } from "../verdict.js";
+import type { Ending } from "./command.js";
+
+const colored =
+  process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
+
+function paint(code: number, text: string): string {
+  return colored ? `\u001b[${code}m${text}\u001b[0m` : text;
+}
+
+export const bold = (text: string): string => paint(1, text);
+export const dim = (text: string): string => paint(2, text);
+
+const COLORS = { PROVEN: 32, REFUTED: 31, INCOMPLETE: 33 } as const;
+const MARKS = {
+  passed: paint(32, "ok     "),
+  failed: paint(31, "FAILED "),
+  missing: paint(33, "missing"),
+  "not-run": paint(33, "not run"),
+} as const;
+
+/** A verdict for people: a line a check, what was expected and found, and the outcome last. */
+export function formatVerdict(verdict: Verdict): string {
+  const width = Math.max(...verdict.checks.map((check) => check.name.length));
+  const lines = verdict.checks.flatMap((check) => formatCheck(check, width));
+  const reason = verdict.code ? `  ${verdict.code}: ${CODES[verdict.code]}` : "";
+  return [...lines, `${bold(paint(COLORS[verdict.outcome], verdict.outcome))}${reason}`].join("\n");
+}
+
+export function formatCheck(check: Check, width: number): string[] {
+  const head = `${MARKS[check.outcome]}  ${check.name.padEnd(width)}`;
+  if (check.outcome === "passed") return [`${head}  ${dim(check.found ?? "")}`.trimEnd()];
+  const indent = " ".repeat(9);
+  return [
+    check.code ? `${head}  ${check.code}` : head.trimEnd(),
+    ...(check.expected === undefined ? [] : [`${indent}expected ${check.expected}`]),
+    ...(check.found === undefined ? [] : [`${indent}found    ${check.found}`]),
+  ];
+}
+
+export function endWith(verdict: Verdict, note?: string): Ending {
+  const { outcome, code, checks } = verdict;
+  return {
+    outcome,
+    json: { code: code ?? null, checks },
+    text: `${formatVerdict(verdict)}${note === undefined ? "" : `\n${dim(note)}`}\n`,
+  };
+}

@@ -1,0 +1,21 @@
+import { UsageError } from "./command.js";
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `250ms`, `90s`, `15m`, `2h`, `7d`: milliseconds. */
+export function parseDuration(text: string): number {
+  const [, digits, unit] = /^([0-9]{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (!digits || !unit) throw new UsageError(`a duration is like 90s, 15m, 2h or 7d, not "${text}"`);
+  return Number(digits) * UNITS[unit as keyof typeof UNITS];
+}
+
+/** `2026-11-24T12:00:00Z`, or seconds since the epoch: milliseconds since the epoch. */
+export function parseTime(text: string): number {
+  if (/^[0-9]{1,11}$/.test(text)) return Number(text) * 1000;
+  const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+  const time = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new UsageError(`a time is like 2026-11-24T12:00:00Z or 1795521600, not "${text}"`);
+  }
+  return time;
+}

@@ -1,0 +1,2 @@
+export * from "./api.js";
+export { loadKernel } from "./runtime/imported.js";

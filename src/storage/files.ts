@@ -1,0 +1,108 @@
+import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Storage } from "./storage.js";
+import { requirePath } from "./storage.js";
+
+const LOCK = ".lock";
+
+/** Storage in a folder of the local file system. */
+export class FileStorage implements Storage {
+  readonly #folder: string;
+  readonly #synced = new Set<string>();
+  #temporary = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async read(path: string): Promise<Uint8Array | undefined> {
+    requirePath(path);
+    try {
+      return await readFile(join(this.#folder, path));
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async list(path: string): Promise<readonly string[]> {
+    if (path !== "") requirePath(path);
+    try {
+      return await readdir(join(this.#folder, path));
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw error;
+    }
+  }
+
+  async write(path: string, bytes: Uint8Array): Promise<void> {
+    requirePath(path);
+    const file = join(this.#folder, path);
+    await this.#makeFolder(dirname(file));
+    const temporary = `${file}.${process.pid}.${this.#temporary++}.tmp`;
+    try {
+      const handle = await open(temporary, "wx");
+      try {
+        await handle.writeFile(bytes);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, file);
+    } catch (error) {
+      await unlink(temporary).catch(() => {});
+      throw error;
+    }
+    await syncFolder(dirname(file));
+  }
+
+  async lock(): Promise<() => Promise<void>> {
+    await this.#makeFolder(this.#folder);
+    const file = join(this.#folder, LOCK);
+    try {
+      const handle = await open(file, "wx");
+      await handle.writeFile(`${process.pid}\n`);
+      await handle.close();
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+      const owner = (await readFile(file, "utf8").catch(() => "")).trim();
+      throw new Error(
+        `process ${owner || "unknown"} is writing here; if it is gone, remove ${file} and try again`,
+        { cause: error },
+      );
+    }
+    return () => unlink(file);
+  }
+
+  /** Makes a folder and every missing one above it; each new name is synced in its parent. */
+  async #makeFolder(folder: string): Promise<void> {
+    if (this.#synced.has(folder)) return;
+    const first = await mkdir(folder, { recursive: true });
+    if (first !== undefined) {
+      for (let at = folder; at.length >= first.length; at = dirname(at)) {
+        await syncFolder(dirname(at));
+      }
+    }
+    this.#synced.add(folder);
+  }
+}
+
+/** A rename is durable once its folder is synced (not possible on Windows, where it is not needed). */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

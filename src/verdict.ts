@@ -1,0 +1,159 @@
+/**
+ * The only outcome type of verification, and the closed union of codes.
+ *
+ * PROVEN: every check of the plan passed. REFUTED: something that is there contradicts the claim.
+ * INCOMPLETE: nothing contradicts it, and what is there is not enough to decide.
+ */
+
+/** Every code, with the sentence that explains it. */
+export const CODES = {
+  MALFORMED: "The input is not in its format.",
+  TOO_LARGE: "The input is over a limit on its length or number.",
+  MISSING: "Something that the check needs is not there.",
+  UNSUPPORTED_KEY: "A key is of a type that is not verified here.",
+  NOT_LOADED: "A key's algorithm was not loaded, so its signature was not checked.",
+  ORIGIN: "The checkpoint is of another log than the one expected.",
+  UNSIGNED: "No log key that the policy names has signed the checkpoint.",
+  SIGNATURE: "A signature by a known key does not verify.",
+  QUORUM: "Too few of the policy's witnesses have cosigned the checkpoint.",
+  STALE: "Enough witnesses have cosigned, but too few of them recently enough.",
+  INCLUSION: "The entry is not at this index of the checkpoint's tree.",
+  CONSISTENCY: "The proof does not lead from the older tree to the newer one.",
+  EQUIVOCATION: "Two trees of one log contradict each other.",
+  TREE: "The stored hashes are not those of the tree that the checkpoint names.",
+  NOTHING_CHECKED: "The plan holds no check, so nothing was decided.",
+  INTERNAL: "A defect of writ itself; nothing was decided.",
+} as const;
+
+export type Code = keyof typeof CODES;
+
+/** Why something is not so: a code, and for people what was expected and what was found. */
+export interface Failure {
+  readonly ok: false;
+  readonly code: Code;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** A value from bad data or good: never an exception. */
+export type Result<T> = { readonly ok: true; readonly value: T } | Failure;
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function failure(code: Code, expected: string, found: string): Failure {
+  return { ok: false, code, expected, found };
+}
+
+export type CheckOutcome = "passed" | "failed" | "missing" | "not-run";
+
+/** One step of a verification. */
+export interface Check {
+  readonly name: string;
+  /** `missing`: what the check needs is not there. `not-run`: an earlier check made it moot. */
+  readonly outcome: CheckOutcome;
+  readonly code?: Code;
+  readonly expected?: string;
+  readonly found?: string;
+}
+
+export type Outcome = "PROVEN" | "REFUTED" | "INCOMPLETE";
+
+export interface Verdict {
+  readonly outcome: Outcome;
+  /** The code of the first check that failed, else of the first that misses something. */
+  readonly code?: Code;
+  readonly checks: readonly Check[];
+}
+
+/**
+ * A plan of named checks, each `not-run` until something is said of it. Its verdict is PROVEN only
+ * if every check of a plan that is not empty has passed.
+ */
+export class Plan {
+  readonly #checks = new Map<string, Check>();
+
+  constructor(names: readonly string[]) {
+    for (const name of names) this.add(name);
+  }
+
+  /** Adds a check that the input itself makes necessary. */
+  add(name: string): void {
+    if (this.#checks.has(name)) throw new TypeError(`the plan already holds a check "${name}"`);
+    this.#checks.set(name, { name, outcome: "not-run" });
+  }
+
+  pass(name: string, expected?: string, found?: string): void {
+    this.#say({
+      name,
+      outcome: "passed",
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+    });
+  }
+
+  /** Something contradicts the claim. */
+  fail(name: string, { code, expected, found }: Failure): void {
+    this.#say({ name, outcome: "failed", code, expected, found });
+  }
+
+  /** What the check needs is not there. */
+  miss(name: string, { code, expected, found }: Failure): void {
+    this.#say({ name, outcome: "missing", code, expected, found });
+  }
+
+  verdict(): Verdict {
+    const checks = [...this.#checks.values()];
+    const failed = checks.find((check) => check.outcome === "failed");
+    if (failed) return verdictOf("REFUTED", failed.code, checks);
+    const open = checks.filter((check) => check.outcome !== "passed");
+    if (checks.length === 0) return verdictOf("INCOMPLETE", "NOTHING_CHECKED", checks);
+    if (open.length > 0) return verdictOf("INCOMPLETE", open.find(({ code }) => code)?.code, checks);
+    return { outcome: "PROVEN", checks };
+  }
+
+  /** A check speaks once; what it said is not taken back. */
+  #say(check: Check): void {
+    if (this.#checks.get(check.name)?.outcome !== "not-run") {
+      throw new TypeError(`the check "${check.name}" is not open`);
+    }
+    this.#checks.set(check.name, check);
+  }
+}
+
+function verdictOf(outcome: Outcome, code: Code | undefined, checks: readonly Check[]): Verdict {
+  return { outcome, code: code ?? "NOTHING_CHECKED", checks };
+}
+
+/** Runs the body of a `verify*` function: a defect of the kernel becomes a verdict, never PROVEN. */
+export function judge(plan: Plan, body: () => void): Verdict {
+  try {
+    body();
+  } catch (error) {
+    return internal(plan, error);
+  }
+  return plan.verdict();
+}
+
+/** `judge` for a body that reads as it goes. */
+export async function judgeAsync(plan: Plan, body: () => Promise<void>): Promise<Verdict> {
+  try {
+    await body();
+  } catch (error) {
+    return internal(plan, error);
+  }
+  return plan.verdict();
+}
+
+function internal(plan: Plan, error: unknown): Verdict {
+  if (!(error instanceof Error && "code" in error && error.code === "INTERNAL")) throw error;
+  const check: Check = {
+    name: "kernel",
+    outcome: "missing",
+    code: "INTERNAL",
+    expected: "a kernel that answers",
+    found: error.message,
+  };
+  return { outcome: "INCOMPLETE", code: "INTERNAL", checks: [...plan.verdict().checks, check] };
+}
