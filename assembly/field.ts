@@ -144,9 +144,8 @@ function wrap(limbs: usize): void {
 export function encode(out: usize, a: usize): void {
   const r = difference;
   copy(r, a);
-  wrap(r); // at most 2^255 + 2^18
-  wrap(r); // below 2^255
-  carry(r, 19); // reaches 2^255 exactly if it was p or more,
+  wrap(r); // below 2^255 + 2^221 < 2 p
+  carry(r, 19); // reaches bit 255 exactly if it was p or more,
   wrap(r); // and is then less by p
   carry(r, -19);
   const l2 = <u64>load<u32>(r, 8);

@@ -18,7 +18,9 @@ if (!process.argv.includes("--if-stale") || isStale()) {
   await bundle();
   const require = createRequire(import.meta.url);
   const tsc = `${dirname(require.resolve("typescript/package.json"))}/bin/tsc`;
-  execFileSync(process.execPath, [tsc, "-p", `${root}/build/tsconfig.types.json`], { stdio: "inherit" });
+  execFileSync(process.execPath, [tsc, "-p", `${root}/build/tsconfig.types.json`], {
+    stdio: "inherit",
+  });
   chmodSync(`${root}/dist/cli.js`, 0o755);
   stamp();
 
@@ -26,6 +28,8 @@ if (!process.argv.includes("--if-stale") || isStale()) {
   console.log(`sha-256      ${kernel.sha256}`);
   for (const name of readdirSync(`${root}/dist`).filter((file) => file.endsWith(".js"))) {
     const bytes = readFileSync(`${root}/dist/${name}`);
-    console.log(`${name.padEnd(28)} ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
+    console.log(
+      `${name.padEnd(28)} ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`,
+    );
   }
 }

@@ -24,7 +24,8 @@ export async function buildKernel() {
 
   const bytes = await readFile(`${root}/dist/kernel.wasm`);
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes));
-  if (imports.length > 0) throw new Error(`the kernel must import nothing: ${JSON.stringify(imports)}`);
+  if (imports.length > 0)
+    throw new Error(`the kernel must import nothing: ${JSON.stringify(imports)}`);
 
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   await mkdir(`${root}/dist/kernel`, { recursive: true });

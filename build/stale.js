@@ -6,20 +6,30 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const STAMP = `${root}/dist/.stamp`;
-const INPUTS = ["assembly", "src", "build", "test/conformance/suite", "package.json", "package-lock.json"];
+const INPUTS = [
+  "assembly",
+  "src",
+  "build",
+  "test/conformance/suite",
+  "package.json",
+  "package-lock.json",
+];
 
 /** @param {string} path @returns {string[]} */
 function files(path) {
   if (!existsSync(`${root}/${path}`)) return [];
   if (/\.\w+$/.test(path)) return [path];
   return readdirSync(`${root}/${path}`, { withFileTypes: true })
-    .flatMap((entry) => (entry.isDirectory() || /\.\w+$/.test(entry.name) ? files(`${path}/${entry.name}`) : []))
+    .flatMap((entry) =>
+      entry.isDirectory() || /\.\w+$/.test(entry.name) ? files(`${path}/${entry.name}`) : [],
+    )
     .sort();
 }
 
 function digest() {
   const hash = createHash("sha256");
-  for (const file of INPUTS.flatMap(files)) hash.update(`${file}\0`).update(readFileSync(`${root}/${file}`));
+  for (const file of INPUTS.flatMap(files))
+    hash.update(`${file}\0`).update(readFileSync(`${root}/${file}`));
   return hash.digest("hex");
 }
 

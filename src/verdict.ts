@@ -109,7 +109,8 @@ export class Plan {
     if (failed) return verdictOf("REFUTED", failed.code, checks);
     const open = checks.filter((check) => check.outcome !== "passed");
     if (checks.length === 0) return verdictOf("INCOMPLETE", "NOTHING_CHECKED", checks);
-    if (open.length > 0) return verdictOf("INCOMPLETE", open.find(({ code }) => code)?.code, checks);
+    if (open.length > 0)
+      return verdictOf("INCOMPLETE", open.find(({ code }) => code)?.code, checks);
     return { outcome: "PROVEN", checks };
   }
 

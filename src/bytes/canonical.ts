@@ -1,11 +1,6 @@
 /** A value that JSON can hold. */
 export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [name: string]: Json };
+  null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /**
  * Canonical JSON (RFC 8785): names sorted by UTF-16 code units, no white space, ECMAScript's numbers

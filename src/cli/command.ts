@@ -59,7 +59,11 @@ export class Arguments {
     return value;
   }
 
-  oneOf<Choice extends string>(name: string, choices: readonly Choice[], otherwise: Choice): Choice {
+  oneOf<Choice extends string>(
+    name: string,
+    choices: readonly Choice[],
+    otherwise: Choice,
+  ): Choice {
     const value = this.text(name) ?? otherwise;
     const choice = choices.find((each) => each === value);
     if (!choice) throw new UsageError(`--${name} is ${choices.join(" or ")}, not "${value}"`);

@@ -126,7 +126,9 @@ function parseKeyLine(kernel: Kernel, path: string, line: string): NewKey {
 interface Header {
   readonly format: typeof FORMAT;
   readonly vkey: string;
-  readonly kdf: { readonly [name in keyof typeof KDF]: string | number } & { readonly salt: string };
+  readonly kdf: { readonly [name in keyof typeof KDF]: string | number } & {
+    readonly salt: string;
+  };
   readonly cipher: { readonly name: "AES-256-GCM"; readonly nonce: string };
 }
 
@@ -140,7 +142,11 @@ async function encrypt(line: string, vkey: string, passphrase: string): Promise<
     cipher: { name: "AES-256-GCM", nonce: encodeBase64(nonce) },
   };
   const key = await deriveKey(passphrase, salt, KDF, "encrypt");
-  const sealed = await crypto.subtle.encrypt(sealing(nonce, header), key, arrayOf(encodeUtf8(line)));
+  const sealed = await crypto.subtle.encrypt(
+    sealing(nonce, header),
+    key,
+    arrayOf(encodeUtf8(line)),
+  );
   const ciphertext = encodeBase64(new Uint8Array(sealed));
   return `${JSON.stringify({ ...header, ciphertext }, undefined, 2)}\n`;
 }
@@ -198,12 +204,19 @@ function readHeader(path: string, text: string) {
   const { memoryKiB, passes, lanes } = kdf ?? {};
   const cheap = within(memoryKiB, MOST.memoryKiB) && within(passes, MOST.passes);
   if (kdf?.name !== KDF.name || !cheap || !within(lanes, MOST.lanes)) {
-    throw wrong(`expected ${KDF.name} with at most ${MOST.memoryKiB} KiB and ${MOST.passes} passes`);
+    throw wrong(
+      `expected ${KDF.name} with at most ${MOST.memoryKiB} KiB and ${MOST.passes} passes`,
+    );
   }
   const salt = decodeBase64(String(kdf.salt));
   const nonce = decodeBase64(String(cipher?.nonce));
   const ciphertext = decodeBase64(String(sealed));
-  if (cipher?.name !== "AES-256-GCM" || salt?.length !== 16 || nonce?.length !== 12 || !ciphertext) {
+  if (
+    cipher?.name !== "AES-256-GCM" ||
+    salt?.length !== 16 ||
+    nonce?.length !== 12 ||
+    !ciphertext
+  ) {
     throw wrong("expected a salt of 16 bytes, a nonce of 12, AES-256-GCM and a ciphertext");
   }
   const header = { format, vkey: String(vkey), kdf, cipher };

@@ -29,7 +29,11 @@ ${PASSPHRASE_HELP}
     }
     const file = args.text("out") ?? `${name.split(/[/\\]/).pop() || "writ"}.key`;
     const kernel = await loadKernel();
-    const made = generateKey(kernel, name, args.flag("cosigner") ? "cosignature-ed25519" : "ed25519");
+    const made = generateKey(
+      kernel,
+      name,
+      args.flag("cosigner") ? "cosignature-ed25519" : "ed25519",
+    );
     const ask = passphraseSource(args, { twice: true });
     await writeKeyFile(file, made, args.flag("encrypt") ? await ask(file) : undefined);
     process.stderr.write(`writ: wrote the private key to ${file}\n`);

@@ -32,7 +32,11 @@ The proof goes to stdout, one base64 hash a line; the checks go to stderr.`,
     layout: { type: "string" },
   },
   run: async (args) => {
-    const [folder, oldText, newText] = args.exactly("DIR", "OLD", "NEW") as [string, string, string];
+    const [folder, oldText, newText] = args.exactly("DIR", "OLD", "NEW") as [
+      string,
+      string,
+      string,
+    ];
     const layout = layoutOf(args);
     const vkey = args.text("vkey");
     if (vkey === undefined && args.text("origin") !== undefined) {
@@ -42,7 +46,9 @@ The proof goes to stdout, one base64 hash a line; the checks go to stderr.`,
     const older = await readEnd(kernel, oldText, folder, layout);
     const newer = await readEnd(kernel, newText, folder, layout);
     if (vkey !== undefined && ![older.end, newer.end].some((end) => end instanceof Uint8Array)) {
-      throw new UsageError("--vkey verifies signatures, and a size has none: name a checkpoint file");
+      throw new UsageError(
+        "--vkey verifies signatures, and a size has none: name a checkpoint file",
+      );
     }
     const [oldSize, newSize] = [older.head.size, newer.head.size];
     if (oldSize < 1n || oldSize > newSize) {

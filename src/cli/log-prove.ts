@@ -41,10 +41,14 @@ ${LAYOUT_HELP}
       // Tiles that are not the checkpoint's tree: a refutation, and no proof is written.
       const found = foundRoot ? encodeHex(foundRoot) : "none";
       const refuted = failure("TREE", `root ${encodeHex(rootHash)}`, `root ${found}`);
-      process.stderr.write(`writ: the tiles are not those of the checkpoint: ${describe(refuted)}\n`);
+      process.stderr.write(
+        `writ: the tiles are not those of the checkpoint: ${describe(refuted)}\n`,
+      );
       return { outcome: "REFUTED", json: { code: refuted.code, proof: null }, text: "" };
     }
-    const proof = new TextDecoder().decode(formatProof({ index, hashes: hashes.value, checkpoint }));
+    const proof = new TextDecoder().decode(
+      formatProof({ index, hashes: hashes.value, checkpoint }),
+    );
     return { outcome: "DONE", json: { proof }, text: proof };
   },
 };

@@ -54,14 +54,21 @@ async function main(words: readonly string[]): Promise<number> {
     const args = readArguments(found.command, found.rest);
     if (args.flag("help")) return print(helpOf(found.command), 0);
     const ending = await found.command.run(args);
-    return print(json ? formatJson(found.command, ending) : ending.text, EXIT_CODES[ending.outcome]);
+    return print(
+      json ? formatJson(found.command, ending) : ending.text,
+      EXIT_CODES[ending.outcome],
+    );
   } catch (error) {
     // An expected misuse says what to do; a defect of ours says so. Neither shows a stack.
     const message = error instanceof Error ? error.message : String(error);
-    const usage = found && error instanceof UsageError ? `\nUsage: writ ${found.command.usage}` : "";
+    const usage =
+      found && error instanceof UsageError ? `\nUsage: writ ${found.command.usage}` : "";
     process.stderr.write(`writ: ${message}${usage}\n`);
     if (!json) return 2;
-    return print(`${JSON.stringify({ command: found?.command.name ?? null, outcome: "ERROR", message })}\n`, 2);
+    return print(
+      `${JSON.stringify({ command: found?.command.name ?? null, outcome: "ERROR", message })}\n`,
+      2,
+    );
   }
 }
 
@@ -77,7 +84,9 @@ function general(words: readonly string[]): number {
   const names = (group.length > 0 ? group : COMMANDS).map((command) => command.name).join(", ");
   if (first === undefined) process.stderr.write(overview());
   throw new UsageError(
-    first === undefined ? `expected a command: ${names}` : `there is no command "${words.slice(0, 2).join(" ")}"; expected ${names}`,
+    first === undefined
+      ? `expected a command: ${names}`
+      : `there is no command "${words.slice(0, 2).join(" ")}"; expected ${names}`,
   );
 }
 

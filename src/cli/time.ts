@@ -5,7 +5,8 @@ const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 /** `250ms`, `90s`, `15m`, `2h`, `7d`: milliseconds. */
 export function parseDuration(text: string): number {
   const [, digits, unit] = /^([0-9]{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
-  if (!digits || !unit) throw new UsageError(`a duration is like 90s, 15m, 2h or 7d, not "${text}"`);
+  if (!digits || !unit)
+    throw new UsageError(`a duration is like 90s, 15m, 2h or 7d, not "${text}"`);
   return Number(digits) * UNITS[unit as keyof typeof UNITS];
 }
 

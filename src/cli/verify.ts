@@ -14,7 +14,8 @@ const DEFAULT_SKEW = "60s";
 
 export const verify: Command = {
   name: "verify",
-  usage: "verify PROOF --entry FILE --policy FILE [--origin TEXT] [--now TIME] [--max-staleness DURATION]",
+  usage:
+    "verify PROOF --entry FILE --policy FILE [--origin TEXT] [--now TIME] [--max-staleness DURATION]",
   summary: "Verify that a log holds an entry, by a C2SP tlog-proof and your own policy.",
   help: `  PROOF                     a tlog-proof file
   --entry FILE              the entry, byte for byte as it was logged
@@ -58,5 +59,7 @@ async function readPolicy(kernel: Kernel, path: string): Promise<Policy> {
   const policy = parsePolicy(kernel, await readInput(path));
   if (policy.ok) return policy.value;
   const { code, expected, found } = policy;
-  throw new UsageError(`${path} is not a usable policy (${code}): expected ${expected}, found ${found}`);
+  throw new UsageError(
+    `${path} is not a usable policy (${code}): expected ${expected}, found ${found}`,
+  );
 }

@@ -43,7 +43,9 @@ export function checkEd25519(border: Border, claims: readonly SignatureClaim[]):
       throw new TypeError(`expected an Ed25519 key of 32 bytes, found ${claim.key.length}`);
     }
     if (claim.signature.length !== 64) {
-      throw new TypeError(`expected an Ed25519 signature of 64 bytes, found ${claim.signature.length}`);
+      throw new TypeError(
+        `expected an Ed25519 signature of 64 bytes, found ${claim.signature.length}`,
+      );
     }
     const { key, signature, message } = claim;
     if (message.length <= long) return { key, signature, message, flags: 0 };
@@ -52,7 +54,7 @@ export function checkEd25519(border: Border, claims: readonly SignatureClaim[]):
   });
 
   const results: Ed25519Status[] = [];
-  for (let from = 0; from < jobs.length; ) {
+  for (let from = 0; from < jobs.length;) {
     let to = from;
     for (let bytes = 64; to < jobs.length; to++) {
       // Record, key, signature, message, and the alignment of each.

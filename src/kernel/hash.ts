@@ -1,8 +1,4 @@
-import {
-  NO_PREFIX,
-  SHA256_STATE_BYTES,
-  SHA512_STATE_BYTES,
-} from "../../assembly/abi.js";
+import { NO_PREFIX, SHA256_STATE_BYTES, SHA512_STATE_BYTES } from "../../assembly/abi.js";
 import type { Border } from "./border.js";
 
 /** The digests that the kernel itself computes. */
@@ -43,7 +39,7 @@ export class Hasher {
   /** Adds bytes, of any length and at any split point. */
   update(bytes: Uint8Array): this {
     const border = this.#border;
-    for (let from = 0; from < bytes.length; ) {
+    for (let from = 0; from < bytes.length;) {
       const state = this.#load();
       const part = bytes.subarray(from, from + border.room - 16);
       border.call(this.#shape.update, state, border.put(part), part.length);

@@ -134,7 +134,9 @@ function runJobs<Result>(
   read: (job: number, hashes: number) => Result,
 ): Result[] {
   const results: Result[] = [];
-  const most = Math.floor((border.capacity - 64) / (shape.bytes + (shape.fixed + MOST_HASHES) * 32));
+  const most = Math.floor(
+    (border.capacity - 64) / (shape.bytes + (shape.fixed + MOST_HASHES) * 32),
+  );
   for (let from = 0; from < jobs.length; from += most) {
     const part = jobs.slice(from, from + most);
     border.begin();
@@ -150,9 +152,7 @@ function runJobs<Result>(
       border.setU32(at + 16, hashes);
       border.setU32(at + 20, proof.length);
       job.fixed.forEach((hash, k) => border.putAt(hashes + k * 32, checkedHash(hash)));
-      proof.forEach((hash, k) =>
-        border.putAt(hashes + (shape.fixed + k) * 32, checkedHash(hash)),
-      );
+      proof.forEach((hash, k) => border.putAt(hashes + (shape.fixed + k) * 32, checkedHash(hash)));
       return hashes;
     });
     border.call(call, table, part.length);
@@ -162,7 +162,8 @@ function runJobs<Result>(
 }
 
 function checkedHash(hash: Uint8Array): Uint8Array {
-  if (hash.length !== 32) throw new TypeError(`expected a 32-byte hash, found ${hash.length} bytes`);
+  if (hash.length !== 32)
+    throw new TypeError(`expected a 32-byte hash, found ${hash.length} bytes`);
   return hash;
 }
 

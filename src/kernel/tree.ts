@@ -34,7 +34,7 @@ export class Frontier {
       throw new RangeError("a tree holds at most 2^63 - 1 leaves");
     }
     const border = this.#border;
-    for (let from = 0; from < leafHashes.length; ) {
+    for (let from = 0; from < leafHashes.length;) {
       border.begin();
       const frontier = border.put(this.#state);
       const part = leafHashes.subarray(from, from + 32 * Math.floor((border.room - 16) / 32));
@@ -110,7 +110,9 @@ function ranges(border: Border, write: (out: number) => void): LeafRange[] {
 /** Number of 32-byte hashes in a packed array. */
 export function hashCount(hashes: Uint8Array): number {
   if (hashes.length % 32 !== 0) {
-    throw new TypeError(`expected 32-byte hashes one behind the other, found ${hashes.length} bytes`);
+    throw new TypeError(
+      `expected 32-byte hashes one behind the other, found ${hashes.length} bytes`,
+    );
   }
   return hashes.length / 32;
 }

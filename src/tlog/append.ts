@@ -72,7 +72,12 @@ export async function growTree(
 async function growLevel(
   kernel: Kernel,
   reader: Reader,
-  { level, oldSize, size, added }: { level: number; oldSize: bigint; size: bigint; added: Uint8Array },
+  {
+    level,
+    oldSize,
+    size,
+    added,
+  }: { level: number; oldSize: bigint; size: bigint; added: Uint8Array },
   files: Map<string, Uint8Array>,
 ): Promise<Result<Uint8Array>> {
   let index = hashesAtLevel(oldSize, level) >> 8n;
@@ -112,7 +117,11 @@ async function lastBundle(
   if (!tile.ok) return tile;
   const found = kernel.leafHashes(entries.value);
   if (found.length !== tile.value.length || !found.every((byte, i) => byte === tile.value[i])) {
-    return failure("TREE", `in ${path} the ${width} entries that the tile beside it names`, "others");
+    return failure(
+      "TREE",
+      `in ${path} the ${width} entries that the tile beside it names`,
+      "others",
+    );
   }
   return entries;
 }

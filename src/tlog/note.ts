@@ -64,7 +64,8 @@ export function parseNote(bytes: Uint8Array): Result<UnverifiedNote> {
 
 function parseSignatureLine(line: string): NoteSignature | undefined {
   const [dash, name, base64, ...rest] = line.split(" ");
-  if (dash !== "—" || name === undefined || base64 === undefined || rest.length > 0) return undefined;
+  if (dash !== "—" || name === undefined || base64 === undefined || rest.length > 0)
+    return undefined;
   const bytes = decodeBase64(base64);
   if (!isKeyName(name) || !bytes || bytes.length < 5) return undefined;
   return { name, keyId: encodeHex(bytes.subarray(0, 4)), signature: bytes.slice(4) };
@@ -74,7 +75,8 @@ function parseSignatureLine(line: string): NoteSignature | undefined {
 export function formatNote(text: string, signatures: readonly NoteSignature[]): Uint8Array {
   const lines = signatures.map(({ name, keyId, signature }) => {
     const id = decodeHex(keyId);
-    if (id?.length !== 4) throw new TypeError(`expected a key id of 8 hexadecimal digits: ${keyId}`);
+    if (id?.length !== 4)
+      throw new TypeError(`expected a key id of 8 hexadecimal digits: ${keyId}`);
     return `— ${name} ${encodeBase64(concatBytes(id, signature))}\n`;
   });
   const bytes = encodeUtf8(`${text}\n${lines.join("")}`);

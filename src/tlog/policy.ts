@@ -40,7 +40,9 @@ export function parsePolicy(kernel: Kernel, bytes: Uint8Array): Result<Policy> {
   if (bytes.length > MAX_BYTES) {
     return failure("TOO_LARGE", `a policy of at most ${MAX_BYTES} bytes`, `${bytes.length}`);
   }
-  const bad = bytes.find((octet) => (octet < 0x20 && octet !== 9 && octet !== 10) || octet === 0x7f);
+  const bad = bytes.find(
+    (octet) => (octet < 0x20 && octet !== 9 && octet !== 10) || octet === 0x7f,
+  );
   if (bad !== undefined) {
     const found = `octet ${encodeHex(Uint8Array.of(bad))}`;
     return failure("MALFORMED", "no control character but tab and newline", found);
@@ -89,7 +91,8 @@ class PolicyReader {
   }
 
   #log(words: readonly string[]) {
-    if (words.length < 2 || words.length > 3) return malformed("log <vkey> [<url>]", words.join(" "));
+    if (words.length < 2 || words.length > 3)
+      return malformed("log <vkey> [<url>]", words.join(" "));
     const key = this.#key(words[1] as string, LOG_TYPES, "log");
     if (!key.ok) return key;
     this.#logs.push(key.value);
@@ -136,7 +139,8 @@ class PolicyReader {
 
   #readQuorum(words: readonly string[]) {
     const name = words[1];
-    if (name === undefined || words.length !== 2) return malformed("quorum <name>", words.join(" "));
+    if (name === undefined || words.length !== 2)
+      return malformed("quorum <name>", words.join(" "));
     if (this.#quorum) return malformed("one quorum line", "a second one");
     const rule = this.#rules.get(name);
     if (name !== "none" && !rule) return malformed("a quorum name that is defined above", name);

@@ -3,11 +3,7 @@ import { encodeUtf8 } from "../bytes/utf8.js";
 import type { SignatureClaim } from "../kernel/ed25519.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { UnverifiedCheckpoint } from "./checkpoint.js";
-import {
-  decodeCosignature,
-  ed25519CosignedMessage,
-  mlDsaCosignedMessage,
-} from "./cosignature.js";
+import { decodeCosignature, ed25519CosignedMessage, mlDsaCosignedMessage } from "./cosignature.js";
 import type { NoteSignature } from "./note.js";
 import type { Verifiers } from "./verifiers.js";
 import type { VerifierKey } from "./vkey.js";

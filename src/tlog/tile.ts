@@ -126,7 +126,7 @@ async function* versions(
 export function decodeEntries(bytes: Uint8Array): Result<Uint8Array[]> {
   const entries: Uint8Array[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = at + 2 <= bytes.length ? at + 2 + view.getUint16(at) : Number.POSITIVE_INFINITY;
     if (end > bytes.length || entries.length === TILE_WIDTH) {
       const expected = `at most ${TILE_WIDTH} entries, each whole after its length`;

@@ -102,7 +102,7 @@ export class TreeReader {
 /** The complete subtrees that make up a range, from left to right: one for each bit of its width. */
 function completeSubtrees({ start, end }: LeafRange): LeafRange[] {
   const subtrees: LeafRange[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const width = 1n << BigInt((end - at).toString(2).length - 1);
     subtrees.push({ start: at, end: at + width });
     at += width;

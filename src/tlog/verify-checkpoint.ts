@@ -158,9 +158,7 @@ function judgeQuorum(plan: Plan, cosigned: readonly Cosigned[], demand: Checkpoi
   const age = ({ time }: Cosigned): number => now - Number(time) * 1000;
   const timely = cosigned.filter((each) => age(each) >= -skew);
   const anyAge = maxStaleness === Number.POSITIVE_INFINITY;
-  const fresh = timely.filter(
-    (each) => anyAge || (each.time !== 0n && age(each) <= maxStaleness),
-  );
+  const fresh = timely.filter((each) => anyAge || (each.time !== 0n && age(each) <= maxStaleness));
   const expected = anyAge
     ? describeQuorum(rule)
     : `${describeQuorum(rule)}, at most ${seconds(maxStaleness)} old`;

@@ -186,7 +186,11 @@ class Audit {
       return failure("TREE", `${bundle.width} entries in ${path}`, `${entries.value.length}`);
     }
     const width = Math.min(bundle.width, tileWidth(this.#size, 0, bundle.index));
-    const tile = await readTile(this.#reader, { level: 0, index: bundle.index, width }, this.#layout);
+    const tile = await readTile(
+      this.#reader,
+      { level: 0, index: bundle.index, width },
+      this.#layout,
+    );
     if (!tile.ok) return tile.code === "MISSING" ? undefined : tile;
     const found = this.#kernel.leafHashes(entries.value.slice(0, width));
     const wrong = entries.value.findIndex(

@@ -90,7 +90,9 @@ export function makeVerifierKey(
     throw new TypeError(`a key name holds no space and no plus, and is not empty: "${name}"`);
   }
   if (publicKey.length !== KEY_TYPES[type].length) {
-    throw new TypeError(`expected ${KEY_TYPES[type].length} bytes of key, found ${publicKey.length}`);
+    throw new TypeError(
+      `expected ${KEY_TYPES[type].length} bytes of key, found ${publicKey.length}`,
+    );
   }
   return { name, keyId: computeKeyId(kernel, name, type, publicKey), type, publicKey };
 }

@@ -8,14 +8,34 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { deadline } from "./outcome.js";
 
 const GRACE_MS = 3000;
 
 /** @type {Set<Scratch>} */
 const open = new Set();
 
+const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+
 function abandon() {
   for (const scratch of open) scratch.abandon();
+}
+
+/** Clears up, then lets the signal do what it would have done. @param {NodeJS.Signals} signal */
+function interrupted(signal) {
+  abandon();
+  unwatch();
+  process.kill(process.pid, signal);
+}
+
+function watch() {
+  process.on("exit", abandon);
+  for (const signal of SIGNALS) process.on(signal, interrupted);
+}
+
+function unwatch() {
+  process.off("exit", abandon);
+  for (const signal of SIGNALS) process.off(signal, interrupted);
 }
 
 export class Scratch {
@@ -28,6 +48,7 @@ export class Scratch {
     this.env = {
       PATH: process.env["PATH"] ?? "",
       LANG: "C.UTF-8",
+      NO_COLOR: "1",
       HOME: this.folder,
       TMPDIR: this.folder,
       XDG_CACHE_HOME: this.folder,
@@ -35,14 +56,16 @@ export class Scratch {
       XDG_DATA_HOME: this.folder,
       XDG_RUNTIME_DIR: this.folder,
     };
-    if (open.size === 0) process.once("exit", abandon);
+    if (open.size === 0) watch();
     open.add(this);
   }
 
   /**
    * @param {string} command
    * @param {string[]} args
-   * @param {{stdio?: import("node:child_process").StdioOptions, env?: Record<string, string>}} [options]
+   * @param {object} [options]
+   * @param {import("node:child_process").StdioOptions} [options.stdio]
+   * @param {Record<string, string>} [options.env] on top of the scratch's own
    */
   spawn(command, args, { stdio = ["ignore", "pipe", "pipe"], env = {} } = {}) {
     const child = spawn(command, args, {
@@ -57,41 +80,60 @@ export class Scratch {
     return child;
   }
 
-  /** @param {NodeJS.Signals} signal @returns {boolean} whether anything was alive */
+  /**
+   * Waits for the end of a child and collects what it wrote.
+   * @param {import("node:child_process").ChildProcess} child
+   * @param {number} timeoutMs
+   * @param {string} what
+   */
+  async finish(child, timeoutMs, what) {
+    const text = { stdout: "", stderr: "" };
+    child.stdout?.setEncoding("utf8").on("data", (chunk) => (text.stdout += chunk));
+    child.stderr?.setEncoding("utf8").on("data", (chunk) => (text.stderr += chunk));
+    /** @type {Promise<string>} */
+    const ended = new Promise((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+    const end = await deadline(ended, timeoutMs, what);
+    return { end, ...text };
+  }
+
+  #running() {
+    return [...this.#children].filter((c) => c.pid && c.exitCode === null && c.signalCode === null);
+  }
+
+  #alive() {
+    return this.#running().length > 0 || carriers(this.folder).length > 0;
+  }
+
+  /** @param {NodeJS.Signals} signal */
   #signal(signal) {
-    const pids = new Set(carriers(this.folder));
-    for (const child of this.#children) {
-      if (child.pid && child.exitCode === null && child.signalCode === null) pids.add(child.pid);
-    }
-    for (const pid of pids) {
+    const groups = this.#running().map((child) => -Number(child.pid));
+    for (const pid of [...groups, ...carriers(this.folder)]) {
       try {
         process.kill(pid, signal);
       } catch {
         // It ended by itself.
       }
     }
-    return pids.size > 0;
   }
 
   /** First politely, because Xvfb leaves a lock file behind when it is killed. */
   async close() {
-    const end = Date.now() + GRACE_MS;
-    let alive = this.#signal("SIGTERM");
-    while (alive && Date.now() < end) {
-      await sleep(50);
-      alive = carriers(this.folder).length > 0 || this.#running();
-    }
-    while (alive && Date.now() < end + GRACE_MS) {
-      alive = this.#signal("SIGKILL");
+    const start = Date.now();
+    this.#signal("SIGTERM");
+    while (this.#alive() && Date.now() - start < 2 * GRACE_MS) {
+      if (Date.now() - start > GRACE_MS) this.#signal("SIGKILL");
       await sleep(50);
     }
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    this.#remove();
     open.delete(this);
-    if (open.size === 0) process.off("exit", abandon);
+    if (open.size === 0) unwatch();
   }
 
-  #running() {
-    return [...this.#children].some((c) => c.pid && c.exitCode === null && c.signalCode === null);
+  #remove() {
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** What `close` does, for the last moment of this process: nothing can be awaited there. */
@@ -100,7 +142,7 @@ export class Scratch {
     this.#signal("SIGTERM");
     for (let i = 0; i < 10 && carriers(this.folder).length > 0; i++) Atomics.wait(wait, 0, 0, 50);
     this.#signal("SIGKILL");
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    this.#remove();
   }
 }
 
@@ -124,7 +166,7 @@ function carriers(folder) {
     const marks = content(`/proc/${pid}/environ`) + content(`/proc/${pid}/cmdline`);
     if (marks.includes(folder)) found.add(pid);
   }
-  for (let before = -1; before !== found.size; ) {
+  for (let before = -1; before !== found.size;) {
     before = found.size;
     for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
   }
