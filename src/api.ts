@@ -1,5 +1,5 @@
 /** What every entry point of the package offers, whichever way it obtains the kernel. */
-export { kernelDigest } from "#kernel-digest";
+export { kernelDigest } from "./runtime/digest.js";
 export { KernelFault } from "./kernel/border.js";
 export type { Ed25519Status, SignatureClaim } from "./kernel/ed25519.js";
 export type { HashAlgorithm, Hasher } from "./kernel/hash.js";

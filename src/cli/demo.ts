@@ -146,8 +146,12 @@ async function makeLog(kernel: Kernel, storage: Storage, files: readonly LoggedF
   const policy = required(parsePolicy(kernel, encodeUtf8(text)));
   const verifiers = await loadVerifiers(policy);
   const demand: CheckpointDemand = {
-    ...{ policy, verifiers, origin: undefined, now },
-    ...{ maxStaleness: 60_000, skew: 1_000 },
+    policy,
+    verifiers,
+    origin: undefined,
+    now,
+    maxStaleness: 60_000,
+    skew: 1_000,
   };
   return { head, demand };
 }

@@ -11,8 +11,14 @@ import { verify } from "./verify.js";
 import { version } from "./version.js";
 
 const COMMANDS: readonly Command[] = [
-  ...[verify, logCheck, logProve, logConsistency, logAppend],
-  ...[keyNew, keyVkey, demo],
+  verify,
+  logCheck,
+  logProve,
+  logConsistency,
+  logAppend,
+  keyNew,
+  keyVkey,
+  demo,
 ];
 
 const EXIT_CODES = { PROVEN: 0, DONE: 0, REFUTED: 1, INCOMPLETE: 2 } as const;

@@ -28,7 +28,7 @@ export function formatVerdict(verdict: Verdict): string {
   return [...lines, `${bold(paint(COLORS[verdict.outcome], verdict.outcome))}${reason}`].join("\n");
 }
 
-export function formatCheck(check: Check, width: number): string[] {
+function formatCheck(check: Check, width: number): string[] {
   const head = `${MARKS[check.outcome]}  ${check.name.padEnd(width)}`;
   if (check.outcome === "passed") return [`${head}  ${dim(check.found ?? "")}`.trimEnd()];
   const indent = " ".repeat(9);

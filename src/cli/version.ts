@@ -1,5 +1,5 @@
-import { kernelDigest } from "#kernel-digest";
 import { readFileSync } from "node:fs";
+import { kernelDigest } from "../runtime/digest.js";
 
 /** The package's version and the digest of the kernel in it. */
 export function version(): string {

@@ -1,5 +1,5 @@
 /** Growing a tiled log: which files a log needs after more entries, computed without writing any. */
-import { concatBytes } from "../bytes/concat.js";
+import { concatBytes, equalBytes } from "../bytes/concat.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Reader } from "../storage/storage.js";
 import type { Result } from "../verdict.js";
@@ -35,7 +35,7 @@ export async function growTree(
 ): Promise<Result<Growth>> {
   const oldRoot = await new TreeReader(kernel, reader, oldSize, "c2sp").root();
   if (!oldRoot.ok) return oldRoot;
-  if (!oldRoot.value.every((byte, i) => byte === rootHash[i])) {
+  if (!equalBytes(oldRoot.value, rootHash)) {
     return failure("TREE", "tiles that hash to the checkpoint's root", "another root");
   }
   const files = new Map<string, Uint8Array>();
@@ -115,8 +115,7 @@ async function lastBundle(
   if (!entries.ok) return entries;
   const tile = await readTile(reader, { level: 0, index, width }, "c2sp");
   if (!tile.ok) return tile;
-  const found = kernel.leafHashes(entries.value);
-  if (found.length !== tile.value.length || !found.every((byte, i) => byte === tile.value[i])) {
+  if (!equalBytes(kernel.leafHashes(entries.value), tile.value)) {
     return failure(
       "TREE",
       `in ${path} the ${width} entries that the tile beside it names`,

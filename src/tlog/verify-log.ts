@@ -2,6 +2,7 @@
  * Verification of a stored log: everything that is there is computed again, and what is not there is
  * counted. One read and one hash pass over what is stored, in memory that does not grow with it.
  */
+import { equalBytes } from "../bytes/concat.js";
 import { encodeHex } from "../bytes/hex.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Reader } from "../storage/storage.js";
@@ -137,7 +138,10 @@ class Audit {
       const path = formatTilePath({ ...tile, width }, this.#layout);
       const other = (await this.#reader.read(path)) ?? new Uint8Array();
       const shared = Math.min(width, tile.width) * 32;
-      if (other.length !== width * 32 || !samePrefix(other, hashes.value, shared)) {
+      if (
+        other.length !== width * 32 ||
+        !equalBytes(other.subarray(0, shared), hashes.value.subarray(0, shared))
+      ) {
         return failure("TREE", "one tile at every width", `${path} differs from the others`);
       }
     }
@@ -147,7 +151,7 @@ class Audit {
     this.#compared += 1;
     const root = this.#kernel.treeRoot(hashes.value);
     const path = formatTilePath(tile, this.#layout);
-    return samePrefix(root, above, 32)
+    return equalBytes(root, above)
       ? undefined
       : failure("TREE", `${path} to hash to ${encodeHex(above)}`, encodeHex(root));
   }
@@ -161,8 +165,7 @@ class Audit {
       const tile = await readTile(this.#reader, { ...parent, width }, this.#layout);
       this.#above = { path, hashes: tile.ok ? tile.value : undefined };
     }
-    const offset = Number(index & 255n) * 32;
-    return this.#above.hashes?.subarray(offset, offset + 32);
+    return this.#above.hashes && hashAt(this.#above.hashes, Number(index & 255n));
   }
 
   async #entries(total: number): Promise<Failure | undefined> {
@@ -194,12 +197,12 @@ class Audit {
     if (!tile.ok) return tile.code === "MISSING" ? undefined : tile;
     const found = this.#kernel.leafHashes(entries.value.slice(0, width));
     const wrong = entries.value.findIndex(
-      (_, i) => i < width && !samePrefix(found.subarray(i * 32), tile.value.subarray(i * 32), 32),
+      (_, i) => i < width && !equalBytes(hashAt(found, i), hashAt(tile.value, i)),
     );
     if (wrong < 0) return undefined;
-    const hash = encodeHex(tile.value.subarray(wrong * 32, wrong * 32 + 32));
+    const hash = encodeHex(hashAt(tile.value, wrong));
     const index = bundle.index * BigInt(TILE_WIDTH) + BigInt(wrong);
-    const leaf = encodeHex(found.subarray(wrong * 32, wrong * 32 + 32));
+    const leaf = encodeHex(hashAt(found, wrong));
     return failure("TREE", `entry ${index} with leaf hash ${hash}`, leaf);
   }
 }
@@ -236,9 +239,9 @@ function tilesOf(hashes: bigint): bigint {
   return (hashes + BigInt(TILE_WIDTH) - 1n) / BigInt(TILE_WIDTH);
 }
 
-function samePrefix(a: Uint8Array, b: Uint8Array, length: number): boolean {
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false;
-  return a.length >= length && b.length >= length;
+/** The hash at a place of a packed array. */
+function hashAt(hashes: Uint8Array, place: number): Uint8Array {
+  return hashes.subarray(place * 32, place * 32 + 32);
 }
 
 /** A tile that is absent leaves the verdict open; one that is wrong refutes. */

@@ -28,6 +28,7 @@ const SUITE_DIR = fileURLToPath(new URL("../../dist/conformance", import.meta.ur
 const TIMEOUT_MS = 180_000;
 const AT_ONCE = 2;
 const SHOWN = 20;
+const LINE = 500;
 
 /**
  * `digest` is empty where the suite did not finish; `missing` is set where nothing was run.
@@ -180,9 +181,13 @@ function describe(result) {
   return lines;
 }
 
-/** @param {string} text */
+/**
+ * A browser that does not start says so at length; all of it is in the JSON.
+ * @param {string} text
+ */
 function oneLine(text) {
-  return text.trimEnd().replace(/\p{Cc}+/gu, " ");
+  const line = text.trimEnd().replace(/\p{Cc}+/gu, " ");
+  return line.length > LINE ? `${line.slice(0, LINE)}...` : line;
 }
 
 async function main() {

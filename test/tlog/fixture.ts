@@ -105,8 +105,12 @@ export function policy(text: string): Policy {
 
 export function demand(quorum: string, more: Partial<CheckpointDemand> = {}): CheckpointDemand {
   return {
-    ...{ policy: policy(policyText(quorum)), origin: undefined, verifiers: NO_VERIFIERS },
-    ...{ now: NOW, maxStaleness: Number.POSITIVE_INFINITY, skew: 0 },
+    policy: policy(policyText(quorum)),
+    origin: undefined,
+    verifiers: NO_VERIFIERS,
+    now: NOW,
+    maxStaleness: Number.POSITIVE_INFINITY,
+    skew: 0,
     ...more,
   };
 }

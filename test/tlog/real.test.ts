@@ -146,7 +146,9 @@ describe.skipIf(!vectors.present)("witnessed checkpoints of public logs", () => 
     const lines = [`log ${GO_VKEY}`, ...named, "group g all w0 w1", "quorum g", ""];
     const trusted = policy(lines.join("\n"));
     const seen = demand("quorum none", {
-      ...{ policy: trusted, now: Date.UTC(2026, 10, 24), skew: 60_000 },
+      policy: trusted,
+      now: Date.UTC(2026, 10, 24),
+      skew: 60_000,
       origin: note.split("\n", 1)[0],
     });
     const verifiers = await loadVerifiers(trusted);

@@ -1,0 +1,173 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.checkInclusion = checkInclusion;
+exports.checkConsistency = checkConsistency;
+exports.inclusionRanges = inclusionRanges;
+exports.consistencyRanges = consistencyRanges;
+/**
+ * Inclusion and consistency proofs: RFC 9162, sections 2.1.3 and 2.1.4, over the trees of RFC 6962.
+ * Indexes and sizes are the whole range of u64. A proof has exactly the length that its tree gives it.
+ */
+const abi_1 = require("./abi");
+const merkle_1 = require("./merkle");
+/**
+ * Recomputes the root from a leaf hash. `hashes`: leaf hash, expected root, found root (written
+ * here), then the proof from the leaf's sibling upward.
+ */
+function checkInclusion(index, size, hashes, length) {
+    if (index >= size)
+        return abi_1.INCLUSION_INDEX;
+    // Below `inner` both the leaf's path and the right edge still differ; above it, the path runs
+    // along the right edge, where only left siblings count.
+    const inner = 64 - clz(index ^ (size - 1));
+    const border = inner < 64 ? popcnt(index >> inner) : 0;
+    if (length != inner + border)
+        return abi_1.INCLUSION_LENGTH;
+    const found = hashes + 64;
+    let sibling = hashes + 96;
+    memory.copy(found, hashes, 32);
+    for (let i = 0; i < length; i++) {
+        if (i < inner && ((index >> i) & 1) == 0)
+            (0, merkle_1.nodeHash)(found, sibling, found);
+        else
+            (0, merkle_1.nodeHash)(sibling, found, found);
+        sibling += 32;
+    }
+    return (0, merkle_1.equalHashes)(found, hashes + 32) ? abi_1.OK : abi_1.INCLUSION_ROOT;
+}
+/**
+ * Recomputes both roots. `hashes`: old root, new root, found old root, found new root (both
+ * written here), then the proof. An old size of 0 is refused: nothing can be said of it.
+ */
+function checkConsistency(oldSize, newSize, hashes, length) {
+    if (oldSize == 0)
+        return abi_1.CONSISTENCY_OLD_SIZE;
+    if (oldSize > newSize)
+        return abi_1.CONSISTENCY_ORDER;
+    const newRoot = hashes + 32;
+    const foundOld = hashes + 64;
+    const foundNew = hashes + 96;
+    let next = hashes + 128;
+    const end = next + (length << 5);
+    if (oldSize == newSize) {
+        if (length != 0)
+            return abi_1.CONSISTENCY_LENGTH;
+        memory.copy(foundOld, newRoot, 32);
+        memory.copy(foundNew, newRoot, 32);
+        return (0, merkle_1.equalHashes)(hashes, newRoot) ? abi_1.OK : abi_1.CONSISTENCY_OLD_ROOT;
+    }
+    let first = oldSize - 1;
+    let last = newSize - 1;
+    const shift = ctz(oldSize);
+    first >>= shift;
+    last >>= shift;
+    // An old tree that is one complete subtree is its own first hash (RFC 9162, 2.1.4.2, step 2).
+    let seed = hashes;
+    if (first != 0) {
+        if (next == end)
+            return abi_1.CONSISTENCY_LENGTH;
+        seed = next;
+        next += 32;
+    }
+    memory.copy(foundOld, seed, 32);
+    memory.copy(foundNew, seed, 32);
+    while (next != end) {
+        if (last == 0)
+            return abi_1.CONSISTENCY_LENGTH;
+        if ((first & 1) != 0 || first == last) {
+            (0, merkle_1.nodeHash)(next, foundOld, foundOld);
+            (0, merkle_1.nodeHash)(next, foundNew, foundNew);
+            while ((first & 1) == 0 && first != 0) {
+                first >>= 1;
+                last >>= 1;
+            }
+        }
+        else {
+            (0, merkle_1.nodeHash)(foundNew, next, foundNew);
+        }
+        first >>= 1;
+        last >>= 1;
+        next += 32;
+    }
+    if (last != 0)
+        return abi_1.CONSISTENCY_LENGTH;
+    if (!(0, merkle_1.equalHashes)(foundNew, newRoot))
+        return abi_1.CONSISTENCY_NEW_ROOT;
+    return (0, merkle_1.equalHashes)(foundOld, hashes) ? abi_1.OK : abi_1.CONSISTENCY_OLD_ROOT;
+}
+/**
+ * The ranges of leaves whose roots are the inclusion proof of `index` in a tree of `size`, in the
+ * proof's order (RFC 6962, section 2.1.1). Writes u64 pairs (start, end); returns their number.
+ * The caller checked index < size.
+ */
+function inclusionRanges(index, size, out) {
+    let start = 0;
+    let end = size;
+    let count = 0;
+    while (end - start > 1) {
+        const middle = start + splitPoint(end - start);
+        if (index < middle) {
+            pushRange(out, count, middle, end);
+            end = middle;
+        }
+        else {
+            pushRange(out, count, start, middle);
+            start = middle;
+        }
+        count += 1;
+    }
+    reverseRanges(out, count);
+    return count;
+}
+/**
+ * The ranges whose roots are the consistency proof between two sizes, in the proof's order
+ * (RFC 6962, section 2.1.2). The caller checked 0 < oldSize <= newSize.
+ */
+function consistencyRanges(oldSize, newSize, out) {
+    let start = 0;
+    let end = newSize;
+    let count = 0;
+    while (end != oldSize) {
+        const middle = start + splitPoint(end - start);
+        if (oldSize <= middle) {
+            pushRange(out, count, middle, end);
+            end = middle;
+        }
+        else {
+            pushRange(out, count, start, middle);
+            start = middle;
+        }
+        count += 1;
+    }
+    // The old tree itself is left out when it is one complete subtree from leaf 0.
+    if (start != 0) {
+        pushRange(out, count, start, end);
+        count += 1;
+    }
+    reverseRanges(out, count);
+    return count;
+}
+/** The largest power of two below n, for n > 1. */
+// @ts-ignore: decorator
+function splitPoint(n) {
+    return 1 << (63 - clz(n - 1));
+}
+// @ts-ignore: decorator
+function pushRange(out, count, start, end) {
+    const at = out + (count << 4);
+    store(at, start);
+    store(at, end, 8);
+}
+function reverseRanges(out, count) {
+    if (count == 0)
+        return;
+    let low = out;
+    let high = out + ((count - 1) << 4);
+    while (low < high) {
+        const pair = v128.load(low);
+        v128.store(low, v128.load(high));
+        v128.store(high, pair);
+        low += 16;
+        high -= 16;
+    }
+}

@@ -1,0 +1,111 @@
+/** Gathers what the suite inlines: a made log, and the shared vectors where they are. */
+import { readdirSync } from "node:fs";
+import { decodeUtf8 } from "../../src/bytes/utf8.js";
+import { formatVkey } from "../../src/tlog/vkey.js";
+import {
+  cosigned,
+  entries,
+  mlDsaCosign,
+  mlDsaKey,
+  policyText,
+  proofOf,
+  TIME,
+} from "../tlog/fixture.js";
+import { vectors } from "../vectors.js";
+import type { ConsistencyProbe, Data, InclusionProbe, SignatureCase } from "./suite/data.js";
+
+export async function collect(): Promise<Data> {
+  const checkpoint = mlDsaCosign(await cosigned(TIME, TIME, TIME), TIME);
+  const quorum = `witness pq ${formatVkey(mlDsaKey)}; group g all w2 w3 w4 pq; quorum g`;
+  const made = {
+    policy: policyText(quorum),
+    entries: entries.map((entry) => decodeUtf8(entry) as string),
+    proofs: entries.map((_, i) => base64(proofOf(i, checkpoint))),
+    time: Number(TIME),
+  };
+  if (!vectors.present) return { made };
+  return {
+    made,
+    vectors: {
+      wycheproof: wycheproof(),
+      cctv: cctv(),
+      merkle: {
+        inclusion: probes<InclusionProbe>("inclusion.json"),
+        consistency: probes<ConsistencyProbe>("consistency.json"),
+      },
+      goTiles: goTiles(),
+      goLookups: goLookups(),
+      checkpoints: vectors.json("witnessed-checkpoints", "checkpoints.json"),
+      proof: vectors.text("tlog-proof", "project-oak.tlog-proof"),
+    },
+  };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
+
+function wycheproof(): SignatureCase[] {
+  interface Group {
+    readonly publicKey: { readonly pk: string };
+    readonly tests: readonly {
+      readonly msg: string;
+      readonly sig: string;
+      readonly result: string;
+    }[];
+  }
+  const { testGroups } = vectors.json<{ testGroups: Group[] }>("wycheproof", "ed25519_test.json");
+  return testGroups.flatMap(({ publicKey, tests }) =>
+    tests.map(({ msg, sig, result }) => ({
+      key: publicKey.pk,
+      message: msg,
+      signature: sig,
+      valid: result === "valid",
+    })),
+  );
+}
+
+function cctv(): SignatureCase[] {
+  const cases = vectors.json<{ key: string; sig: string; msg: string }[]>(
+    "cctv-ed25519",
+    "ed25519vectors.json",
+  );
+  return cases.map(({ key, sig, msg }) => ({
+    key,
+    signature: sig,
+    message: Buffer.from(msg).toString("hex"),
+  }));
+}
+
+/** Sizes reach 2^64 - 1, where JSON.parse loses digits: they are read as text. */
+function probes<Probe>(file: string): Probe[] {
+  const text = vectors.text("merkle", file);
+  const quoted = text.replace(/("(?:leafIdx|treeSize|size1|size2)": )([0-9]+)/g, '$1"$2"');
+  return JSON.parse(quoted) as Probe[];
+}
+
+function goTiles(): Record<string, string> {
+  const tiles: Record<string, string> = {};
+  const walk = (path: string): void => {
+    for (const entry of readdirSync(vectors.path("go-checksum-database", path), {
+      withFileTypes: true,
+    })) {
+      const below = `${path}/${entry.name}`;
+      if (entry.isDirectory()) walk(below);
+      else tiles[below] = base64(vectors.bytes("go-checksum-database", below));
+    }
+  };
+  walk("tile");
+  return tiles;
+}
+
+function goLookups(): { index: string; record: string; note: string }[] {
+  const lines = vectors.text("go-checksum-database", "lookups.jsonl").trimEnd().split("\n");
+  return lines.map((line) => {
+    const { response } = JSON.parse(line) as { response: string };
+    const [index, ...rest] = response.split("\n");
+    const split = rest.indexOf("");
+    const record = `${rest.slice(0, split).join("\n")}\n`;
+    return { index: index as string, record, note: rest.slice(split + 1).join("\n") };
+  });
+}

@@ -1,0 +1,92 @@
+/** Many messages in one call, and the leaf hashes that are made of it. */
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { kernel } from "../kernel.js";
+
+const pattern = Uint8Array.from({ length: 10 << 20 }, (_, i) => (i * 2654435761) >>> 24);
+
+const one = (message: Uint8Array, prefix: string): Uint8Array =>
+  createHash("sha256").update(prefix).update(message).digest();
+
+function expectDigests(messages: readonly Uint8Array[]): void {
+  const many = Buffer.concat(messages.map((message) => one(message, "")));
+  const leaves = Buffer.concat(messages.map((message) => one(message, "\0")));
+  // Buffers compare fast; a difference is then shown where it is.
+  const found = { many: kernel.sha256Many(messages), leaves: kernel.leafHashes(messages) };
+  for (const [name, expected] of Object.entries({ many, leaves })) {
+    const digests = found[name as keyof typeof found];
+    expect(digests).toHaveLength(expected.length);
+    const at = expected.findIndex((byte, i) => byte !== digests[i]);
+    const which = Math.floor(at / 32);
+    expect(at, `${name}: message ${which} of ${messages[which]?.length} bytes`).toBe(-1);
+  }
+}
+
+/** Messages of these lengths, each beginning elsewhere in the pattern. */
+function messagesOf(lengths: readonly number[]): Uint8Array[] {
+  return lengths.map((length, i) => pattern.subarray(i % 4096, (i % 4096) + length));
+}
+
+test("no messages have no digests", () => {
+  expect(kernel.sha256Many([])).toEqual(new Uint8Array());
+  expect(kernel.leafHashes([])).toEqual(new Uint8Array());
+});
+
+test("messages of every length from 0 to 300 in one call, in both orders", () => {
+  const lengths = Array.from({ length: 301 }, (_, i) => i);
+  expectDigests(messagesOf(lengths));
+  expectDigests(messagesOf(lengths.reverse()));
+});
+
+test("messages of any lengths in one call", () => {
+  const lengths = fc.array(fc.oneof(fc.nat(3), fc.nat(200), fc.nat(5000)), { maxLength: 40 });
+  fc.assert(fc.property(lengths, (each) => expectDigests(messagesOf(each))));
+});
+
+test("empty messages alone, and between others", () => {
+  expectDigests(messagesOf([0]));
+  expectDigests(messagesOf([0, 0, 0, 0, 0, 0, 0]));
+  expectDigests(messagesOf([0, 64, 0, 0, 1, 55, 0, 56, 0]));
+});
+
+test("a message that fills the kernel's memory to the byte, one more, or one less", () => {
+  // The memory is 4 MiB; what the kernel holds for itself is under 256 KiB, so that this walks over
+  // every length where one call stops being enough, in steps and then byte by byte.
+  for (let length = (4 << 20) - (256 << 10); length <= 4 << 20; length += (16 << 10) + 1) {
+    expectDigests(messagesOf([length]));
+  }
+});
+
+test("messages that fill the kernel's memory together, in every way of not quite fitting", () => {
+  const all = (4 << 20) - 20_608;
+  for (let spare = -48; spare <= 176; spare += 1) {
+    // One message of nearly everything, then small ones that fall before or after the edge.
+    const lengths = [1, 0, all - spare - 5 * 36, 3, 0];
+    const messages = messagesOf(lengths);
+    const digests = kernel.sha256Many(messages);
+    for (const [i, message] of messages.entries()) {
+      if (i === 2 && spare % 28 !== 0) continue;
+      expect(digests.subarray(i * 32, i * 32 + 32), `${spare}`).toEqual(
+        new Uint8Array(one(message, "")),
+      );
+    }
+  }
+});
+
+test("messages that are more than the kernel's memory in all, and some alone", () => {
+  expectDigests(messagesOf([1 << 20, 2 << 20, 3 << 20, 17, 0, 1 << 20]));
+  expectDigests(messagesOf([5 << 20, 3, (9 << 20) + 13, 0, 64, 4 << 20]));
+});
+
+test("a hundred thousand messages", () => {
+  expectDigests(messagesOf(Array.from({ length: 100_000 }, (_, i) => (i * 7) % 90)));
+});
+
+test("a hundred and fifty thousand empty messages, whose digests alone overflow the memory", () => {
+  const empty = new Uint8Array();
+  const digests = kernel.sha256Many(Array.from({ length: 150_000 }, () => empty));
+  const digest = one(empty, "");
+  expect(digests).toHaveLength(150_000 * 32);
+  expect(digests.findIndex((byte, i) => byte !== digest[i % 32])).toBe(-1);
+});

@@ -1,0 +1,51 @@
+// @ts-check
+/** `npm test`: the unit suite, then the conformance suite on every runtime that is installed. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { buildSuite } from "./conformance/build.js";
+import { conformance } from "./conformance/run.js";
+
+const require = createRequire(import.meta.url);
+const vitest = join(dirname(require.resolve("vitest/package.json")), "vitest.mjs");
+
+function unit() {
+  const folder = mkdtempSync(join(tmpdir(), "writ-test-"));
+  const file = join(folder, "results.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters], {
+    stdio: "inherit",
+  });
+  try {
+    const results = JSON.parse(readFileSync(file, "utf8"));
+    const broken = results.testResults.filter(
+      /** @param {{status: string, assertionResults: unknown[]}} each */
+      (each) => each.status === "failed" && each.assertionResults.length === 0,
+    );
+    const failed = results.numFailedTests + broken.length;
+    // Whatever vitest complains of besides tests, such as an unhandled rejection, is a failure too.
+    return {
+      passed: results.numPassedTests,
+      failed: failed === 0 && status !== 0 ? 1 : failed,
+      skipped: results.numPendingTests + results.numTodoTests,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const units = unit();
+console.log("Conformance: one suite, one digest, on every runtime");
+await buildSuite();
+const runtimes = await conformance({ print: (line) => console.log(line) });
+
+const passed = units.passed + runtimes.passed;
+const failed = units.failed + runtimes.failed;
+console.log(
+  `${passed} passed, ${failed} failed${units.skipped ? `, ${units.skipped} skipped` : ""}`,
+);
+process.exitCode = failed === 0 ? 0 : 1;
