@@ -193,8 +193,10 @@ function describeAge(cosigned: Cosigned, age: (cosigned: Cosigned) => number): s
   return cosigned.time === 0n ? "without a time" : `${seconds(age(cosigned))} old`;
 }
 
+/** For people: the seconds, and days where there are some. */
 function seconds(milliseconds: number): string {
-  return `${Math.floor(milliseconds / 1000)} s`;
+  const days = Math.floor(milliseconds / 86_400_000);
+  return `${Math.floor(milliseconds / 1000)} s${days > 0 ? ` (${days} d)` : ""}`;
 }
 
 /** A signature that failed comes before one that could not be checked. */

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { scratch, writ, writJson } from "./writ.js";
+
+const at = scratch();
+
+test("the demo proves every file and refutes one flipped bit, and its printed commands hold", () => {
+  const { code, out } = writ(["demo", "--out", at("demo")]);
+  expect(code).toBe(0);
+  expect(out).toMatch(/PROVEN[^]*FAILED +inclusion[^]*expected root[^]*found[^]*REFUTED/);
+  const commands = [...out.matchAll(/^ {2}writ (verify .*)$/gm)].map((match) => match[1] as string);
+  expect(commands.map((command) => writ(command.split(" ")).code)).toEqual([0, 1]);
+  expect(writ(["demo", "--out", at("demo")])).toMatchObject({ code: 2 });
+});
+
+test("the demo in JSON", () => {
+  const ended = writJson(["demo"]);
+  expect(ended).toMatchObject({
+    outcome: "DONE",
+    tampered: { outcome: "REFUTED", code: "INCLUSION" },
+  });
+  expect(ended["proven"]).toBe(ended["entries"]);
+});
