@@ -92,7 +92,8 @@ async function load(peers) {
       loaded.push([name, await start()]);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      notRun[name] = message.split("\n")[0] ?? message;
+      // Node ends it with the file that asked, a path of this machine.
+      notRun[name] = (message.split("\n")[0] ?? message).replace(/ imported from .*/, "");
     }
   }
   return { loaded, notRun };

@@ -45,6 +45,8 @@ function runRow(name) {
 
 /** @type {Outcome[]} */
 const outcomes = [];
+/** @type {Record<string, string>} */
+const failed = {};
 /** @type {string | undefined} */
 let kernel;
 for (const { name } of chosen) {
@@ -59,7 +61,8 @@ for (const { name } of chosen) {
     outcomes.push(outcome);
     process.stderr.write(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s\n`);
   } catch (error) {
-    process.stderr.write(`failed: ${error instanceof Error ? error.message : error}\n`);
+    failed[name] = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`failed: ${failed[name]}\n`);
     process.exitCode = 1;
   }
 }
@@ -76,6 +79,7 @@ const report = {
   command: ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
   kernel,
   rows: outcomes,
+  failed,
 };
 const { machine, runtime } = report;
 console.log(`${report.command}   ${report.date}`);
@@ -83,4 +87,5 @@ console.log(
   `${machine.cpu}, ${machine.cores} cores, ${machine.os}, ${runtime.name} ${runtime.version}`,
 );
 console.log(`\n${formatTable(outcomes)}`);
+for (const [name, reason] of Object.entries(failed)) console.log(`${name} failed: ${reason}`);
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);

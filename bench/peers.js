@@ -7,9 +7,11 @@ import * as crypto from "node:crypto";
 
 /** @typedef {(message: Uint8Array, out: Buffer, at: number) => void} DigestInto */
 
-/** What Node has and its type declarations leave out. */
-/** @typedef {(algorithm: string, data: Uint8Array, encoding: "latin1") => string} HashToLatin1 */
-/** @typedef {{latin1Write: (text: string, at: number, length: number) => number}} Latin1Buffer */
+/**
+ * What Node has and its type declarations leave out.
+ * @typedef {(algorithm: string, data: Uint8Array, encoding: "latin1") => string} HashToLatin1
+ * @typedef {{latin1Write: (text: string, at: number, length: number) => number}} Latin1Buffer
+ */
 
 /** @type {Record<string, () => DigestInto | Promise<DigestInto>>} */
 const digesters = {

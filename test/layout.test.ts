@@ -51,9 +51,9 @@ function sources(folder: string): Source[] {
     if (!entry.name.endsWith(".ts")) return [];
     const text = readFileSync(join(root, path), "utf8");
     const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
-    const imports = [
-      ...code.matchAll(/(?:^(?:import|export)\b[^;"]*?|\bimport\()"([^"]+)"/gms),
-    ].map((m) => m[1]!);
+    const statement =
+      /^(?:import|export)\s[^;"]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\("([^"]+)"\)/gms;
+    const imports = [...code.matchAll(statement)].map((m) => (m[1] ?? m[2] ?? m[3]) as string);
     return [{ path, folder: folderOf(path), code, imports }];
   });
 }

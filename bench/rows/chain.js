@@ -24,8 +24,10 @@ function pointsTo(entry, hashes, at) {
   return true;
 }
 
-/** The result is the list of entries that do not hold the leaf hash of the one before. */
-/** @param {number} size @returns {Row} */
+/**
+ * The result is the list of entries that do not hold the leaf hash of the one before.
+ * @param {number} size @returns {Row}
+ */
 function links(size) {
   const name = `chain.links${size}`;
   return {

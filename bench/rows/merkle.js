@@ -197,8 +197,10 @@ function claimsOfDepth20(kernel, count) {
   return { size: BigInt(size), root, claims };
 }
 
-/** The first claims, with one bit wrong in one hash of the proof of one. */
-/** @param {Claims} input @param {number} count @param {number} at */
+/**
+ * The first claims, with one bit wrong in one hash of the proof of one.
+ * @param {Claims} input @param {number} count @param {number} at
+ */
 function spoiled(input, count, at) {
   const claims = input.claims.slice(0, count);
   const claim = /** @type {Claim} */ (claims[at]);

@@ -25,7 +25,10 @@ export function writ(args: readonly string[], input: string | Uint8Array = ""): 
 }
 
 /** `--json` prints one line with one object. */
-export function writJson(args: readonly string[], input: string | Uint8Array = "") {
+export function writJson(
+  args: readonly string[],
+  input: string | Uint8Array = "",
+): { exit: number | null; [name: string]: unknown } {
   const { code, out } = writ([...args, "--json"], input);
   expect(out.endsWith("\n") && out.indexOf("\n") === out.length - 1, out).toBe(true);
   return { exit: code, ...(JSON.parse(out) as Record<string, unknown>) };

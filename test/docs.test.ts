@@ -1,0 +1,94 @@
+/** What README says is run: the snippets, the commands, the limits. */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const readme = read("README.md");
+
+/** Fenced blocks of one language, in order. */
+function blocks(language: string): string[] {
+  const pattern = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm");
+  return [...readme.matchAll(pattern)].map((match) => match[1] as string);
+}
+
+test("the commands run as they stand, and then the six lines say PROVEN", () => {
+  const [first, commands, ...more] = blocks("sh") as [string, string];
+  expect(more).toEqual([]);
+  expect(first).toBe("npm ci && npm start\nnpm test\n");
+  // Inside the package, so that "writ" is the package itself.
+  mkdirSync(join(root, "dist"), { recursive: true });
+  const folder = mkdtempSync(join(root, "dist", "readme-"));
+  try {
+    writeFileSync(
+      join(folder, "writ"),
+      `#!/bin/sh\nexec "${process.execPath}" "${root}dist/cli.js" "$@"\n`,
+    );
+    chmodSync(join(folder, "writ"), 0o755);
+    const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
+    const out = execFileSync("bash", ["-euc", commands], { cwd: folder, env, stdio: "pipe" });
+    expect(out.toString()).toMatch(/PROVEN\n$/);
+
+    const [snippet] = blocks("js") as [string];
+    writeFileSync(join(folder, "snippet.mjs"), snippet);
+    const printed = execFileSync(process.execPath, ["snippet.mjs"], { cwd: folder, stdio: "pipe" });
+    expect(printed.toString()).toContain("outcome: 'PROVEN'");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("every npm script that a document names exists", () => {
+  const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+  for (const file of ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]) {
+    for (const [, name] of read(file).matchAll(/`npm run ([\w:]+)/g)) {
+      expect(Object.keys(scripts), file).toContain(name);
+    }
+  }
+});
+
+test("every file that a document names exists", () => {
+  for (const file of ["README.md", "ARCHITECTURE.md", "SECURITY.md"]) {
+    for (const [, path] of read(file).matchAll(/`((?:src|assembly|test|build)\/[\w./-]+\.\w+)`/g)) {
+      expect(() => read(path as string), `${file} names ${path}`).not.toThrow();
+    }
+  }
+});
+
+/** What a page loads for an entry point: the file and all that it imports statically. */
+function loaded(entry: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(entry)) return seen;
+  seen.add(entry);
+  const code = read(`dist/${entry}`);
+  for (const [, path] of code.matchAll(/(?:from|import)"\.\/([\w.-]+\.js)"/g)) {
+    loaded(path as string, seen);
+  }
+  return seen;
+}
+
+function gzipped(...files: string[]): number {
+  return gzipSync(Buffer.concat(files.map((file) => readFileSync(join(root, "dist", file)))), {
+    level: 9,
+  }).length;
+}
+
+test("sizes are within what README states", () => {
+  const limit = (what: string): number => {
+    const [, number] = new RegExp(`\\| [^|]*${what}[^|]*\\| ([0-9]+) KiB +\\|`).exec(readme) ?? [];
+    return Number(number) * 1024;
+  };
+  const entry = [...loaded("index.js")];
+  expect(gzipped(...entry)).toBeLessThanOrEqual(limit("browser bundle"));
+  expect(gzipped("kernel.wasm")).toBeLessThanOrEqual(limit("the kernel alone"));
+  const lazy = entry.flatMap((file) =>
+    [...read(`dist/${file}`).matchAll(/import\("\.\/([\w.-]+\.js)"\)/g)].map(
+      (match) => match[1] as string,
+    ),
+  );
+  expect(lazy).toHaveLength(1);
+  expect(gzipped(...lazy)).toBeLessThanOrEqual(limit("ML-DSA-44 chunk"));
+});

@@ -1,0 +1,256 @@
+/** Logs that grow, step by step and in one jump, against the model and the specification. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { MemoryStorage } from "../../src/storage/memory.js";
+import { growTree } from "../../src/tlog/append.js";
+import type { TreeHead } from "../../src/tlog/checkpoint.js";
+import { TreeReader } from "../../src/tlog/tree-reader.js";
+import type { Result } from "../../src/verdict.js";
+import { model, sampleEntries } from "../kernel/model.js";
+import { kernel } from "../kernel.js";
+import type { Files } from "./stored.js";
+import { demanded, EMPTY, filesOf, grow, storageOf } from "./stored.js";
+
+const LARGE = 65_536 + 300;
+const entries = sampleEntries(LARGE);
+const oracle = model(entries);
+
+const headOf = (size: number): TreeHead => ({
+  size: BigInt(size),
+  rootHash: oracle.mth(0, size),
+});
+
+function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.code}: ${result.expected}, found ${result.found}`);
+  return result.value;
+}
+
+/** Steps that land on, before and after the edges of tiles, and between. */
+const SIZES = [0, 1, 2, 2, 3, 7, 60, 100, 254, 255, 256, 257, 258, 400, 511, 513, 530, 700];
+
+async function expectProofs(storage: MemoryStorage, size: number, sample: number[]) {
+  const tree = new TreeReader(kernel, storage, BigInt(size), "c2sp");
+  expect(valueOf(await tree.root())).toEqual(oracle.mth(0, size));
+  for (const m of sample) {
+    expect(valueOf(await tree.leafHash(BigInt(m)))).toEqual(oracle.leaf(m));
+    const path = valueOf(await tree.proveInclusion(BigInt(m)));
+    const proof = valueOf(await tree.proveConsistency(BigInt(m + 1)));
+    // Comparing bytes first keeps the message for a difference.
+    if (!Buffer.concat(path).equals(Buffer.concat(oracle.path(m, size)))) {
+      expect(path, `leaf ${m} of ${size}`).toEqual(oracle.path(m, size));
+    }
+    if (!Buffer.concat(proof).equals(Buffer.concat(oracle.proof(m + 1, size)))) {
+      expect(proof, `${m + 1} to ${size}`).toEqual(oracle.proof(m + 1, size));
+    }
+  }
+}
+
+test("a log that grows has at every step the root, the files and the proofs of its size", async () => {
+  const storage = new MemoryStorage();
+  const everything: Files = new Map();
+  let head = EMPTY;
+  for (const size of SIZES) {
+    const before = demanded(entries, oracle, Number(head.size));
+    const grown = await grow(storage, head, entries.slice(Number(head.size), size));
+    expect(grown.head).toEqual(headOf(size));
+    const now = demanded(entries, oracle, size);
+    const added = new Map([...now].filter(([path]) => !before.has(path)));
+    expect([...grown.files.keys()].sort()).toEqual([...added.keys()].sort());
+    for (const [path, bytes] of now) {
+      everything.set(path, bytes);
+      expect(Buffer.compare(bytes, (await storage.read(path)) ?? Buffer.of(0)), path).toBe(0);
+    }
+    await expectProofs(
+      storage,
+      size,
+      Array.from({ length: size }, (_, m) => m),
+    );
+    head = grown.head;
+  }
+  // Nothing else was ever written, and what was written was not changed.
+  expect(await filesOf(storage)).toEqual(everything);
+});
+
+test("steps of every small width from every small size", async () => {
+  for (let size = 0; size <= 9; size++) {
+    for (let step = 0; step <= 9; step++) {
+      const storage = await storageOf(demanded(entries, oracle, size));
+      const grown = await grow(storage, headOf(size), entries.slice(size, size + step));
+      expect(grown.head).toEqual(headOf(size + step));
+    }
+  }
+});
+
+describe("one jump past 65,536 leaves", () => {
+  let storage: MemoryStorage;
+  let written: ReadonlyMap<string, Uint8Array>;
+
+  beforeAll(async () => {
+    storage = await storageOf(demanded(entries, oracle, 700));
+    const grown = await grow(storage, headOf(700), entries.slice(700));
+    expect(grown.head).toEqual(headOf(LARGE));
+    written = grown.files;
+  });
+
+  test("writes the files that the size demands, and no others", () => {
+    const before = demanded(entries, oracle, 700);
+    const now = [...demanded(entries, oracle, LARGE)].filter(([path]) => !before.has(path));
+    expect([...written.keys()].sort()).toEqual(now.map(([path]) => path).sort());
+    for (const [path, bytes] of now) {
+      expect(Buffer.compare(bytes, written.get(path) ?? Buffer.of(0)), path).toBe(0);
+    }
+    expect(written.has("tile/2/000.p/1")).toBe(true);
+    expect(written.has("tile/1/001.p/1")).toBe(true);
+    expect(written.has("tile/entries/257.p/44")).toBe(true);
+  });
+
+  test("proves what the model proves", async () => {
+    const edges = [0, 1, 255, 256, 511, 700, 32_767, 32_768, 65_279, 65_535, 65_536, 65_791];
+    const spread = Array.from({ length: 60 }, (_, i) => (i * 1097) % LARGE);
+    await expectProofs(storage, LARGE, [...edges, ...spread, LARGE - 1]);
+  });
+
+  test("still proves what earlier sizes prove", async () => {
+    await expectProofs(storage, 700, [0, 5, 256, 511, 512, 699]);
+    await expectProofs(storage, 65_536, [0, 65_535, 4711]);
+    await expectProofs(storage, 65_537, [0, 65_535, 65_536, 4711]);
+  });
+});
+
+describe("a tile that is not there under its exact name", () => {
+  const needed = ["tile/0/002.p/188", "tile/1/000.p/2"];
+
+  test("is served by the full tile, or by any wider partial one", async () => {
+    const wider = demanded(entries, oracle, 65_536 - 256 + 10);
+    const later = demanded(entries, oracle, 740);
+    for (const path of needed) {
+      const files = demanded(entries, oracle, 700);
+      files.delete(path);
+      const [tile] = path.split(".p/") as [string];
+      const partial = [...later].filter(([name]) => name.startsWith(`${tile}.p/`));
+      for (const more of [...partial.map((each) => [each]), [...wider]]) {
+        const storage = await storageOf([...files, ...more]);
+        const found = await new TreeReader(kernel, storage, 700n, "c2sp").root();
+        if (path === "tile/1/000.p/2" && more.length === 1) continue;
+        expect(valueOf(found)).toEqual(oracle.mth(0, 700));
+        await expectProofs(storage, 700, [0, 300, 512, 600, 699]);
+      }
+    }
+  });
+
+  test("is MISSING, with its path, when nothing serves", async () => {
+    for (const path of needed) {
+      const files = demanded(entries, oracle, 700);
+      files.delete(path);
+      const storage = await storageOf([...files, ...demanded(entries, oracle, 600)]);
+      if (path === "tile/1/000.p/2") {
+        // The smaller tree's tile of that width is the same tile.
+        expect(valueOf(await new TreeReader(kernel, storage, 700n, "c2sp").root())).toBeDefined();
+        continue;
+      }
+      const tree = new TreeReader(kernel, storage, 700n, "c2sp");
+      const missing = { ok: false, code: "MISSING", expected: path };
+      expect(await tree.root()).toMatchObject(missing);
+      expect(await tree.proveInclusion(0n)).toMatchObject(missing);
+      expect(await tree.proveConsistency(512n)).toMatchObject(missing);
+      const grown = await growTree(kernel, storage, headOf(700), entries.slice(700, 710));
+      expect(grown).toMatchObject(missing);
+    }
+  });
+
+  test("a proof that does not need it is given", async () => {
+    const files = demanded(entries, oracle, 700);
+    files.delete("tile/0/001");
+    const tree = new TreeReader(kernel, await storageOf(files), 700n, "c2sp");
+    expect(valueOf(await tree.proveInclusion(0n))).toEqual(oracle.path(0, 700));
+    expect(await tree.proveInclusion(256n)).toMatchObject({
+      ...{ ok: false, code: "MISSING", expected: "tile/0/001" },
+    });
+  });
+});
+
+test("a leaf or a proof past the tree's size is the caller's mistake", async () => {
+  const storage = await storageOf(demanded(entries, oracle, 700));
+  const tree = new TreeReader(kernel, storage, 600n, "c2sp");
+  await expect(tree.proveInclusion(600n)).rejects.toThrow(RangeError);
+  await expect(tree.proveConsistency(601n)).rejects.toThrow(RangeError);
+  await expect(tree.proveConsistency(0n)).rejects.toThrow(RangeError);
+  await expect(tree.leafHash(600n)).rejects.toThrow(RangeError);
+  await expect(tree.leafHash(650n)).rejects.toThrow(RangeError);
+});
+
+describe("growing refuses", () => {
+  const size = 700;
+  const edge = ["tile/0/002.p/188", "tile/1/000.p/2", "tile/entries/002.p/188"];
+  const more = entries.slice(size, size + 100);
+
+  test.each(edge)("a log whose %s is gone", async (path) => {
+    const files = demanded(entries, oracle, size);
+    files.delete(path);
+    const grown = await growTree(kernel, await storageOf(files), headOf(size), more);
+    expect(grown).toMatchObject({ ok: false, code: "MISSING" });
+  });
+
+  test.each(edge)("a log whose %s is cut short, empty or longer", async (path) => {
+    const files = demanded(entries, oracle, size);
+    const whole = files.get(path) as Uint8Array;
+    for (const torn of [
+      new Uint8Array(),
+      whole.subarray(0, whole.length - 1),
+      whole.subarray(0, 32),
+      Uint8Array.of(...whole, 0),
+      Uint8Array.of(...whole, ...whole.subarray(0, 32)),
+    ]) {
+      const storage = await storageOf([...files, [path, torn]]);
+      const grown = await growTree(kernel, storage, headOf(size), more);
+      expect(grown.ok, `${torn.length} bytes`).toBe(false);
+      if (!grown.ok) expect(["TREE", "MALFORMED"]).toContain(grown.code);
+    }
+  });
+
+  test.each(edge)("a log whose %s has a byte changed, wherever", async (path) => {
+    const files = demanded(entries, oracle, size);
+    const whole = files.get(path) as Uint8Array;
+    for (let at = 0; at < whole.length; at += 61) {
+      const bad = whole.slice();
+      bad[at] = (bad[at] as number) ^ 1;
+      const storage = await storageOf([...files, [path, bad]]);
+      const grown = await growTree(kernel, storage, headOf(size), more);
+      expect(grown.ok, `byte ${at}`).toBe(false);
+    }
+  });
+
+  test("a bundle with the entries of another log", async () => {
+    const files = demanded(entries, oracle, size);
+    const path = "tile/entries/002.p/188";
+    const other = sampleEntries(900).slice(200);
+    files.set(path, demanded(other, model(other), size).get(path) as Uint8Array);
+    const grown = await growTree(kernel, await storageOf(files), headOf(size), more);
+    expect(grown).toMatchObject({ ok: false, code: "TREE" });
+  });
+
+  test("tiles that have another root than the checkpoint", async () => {
+    const storage = await storageOf(demanded(entries, oracle, size));
+    for (const rootHash of [oracle.mth(0, 699), new Uint8Array(32), EMPTY.rootHash]) {
+      const head = { size: BigInt(size), rootHash };
+      const grown = await growTree(kernel, storage, head, more);
+      expect(grown).toMatchObject({ ok: false, code: "TREE" });
+    }
+    const smaller = { size: 699n, rootHash: oracle.mth(0, 700) };
+    expect((await growTree(kernel, storage, smaller, more)).ok).toBe(false);
+    const none = { size: 0n, rootHash: oracle.mth(0, 700) };
+    expect(await growTree(kernel, storage, none, more)).toMatchObject({ ok: false, code: "TREE" });
+  });
+
+  test("an entry that a bundle cannot hold, by throwing before anything is given", async () => {
+    const storage = await storageOf(demanded(entries, oracle, size));
+    const long = [entries[700] as Uint8Array, new Uint8Array(65_536)];
+    await expect(growTree(kernel, storage, headOf(size), long)).rejects.toThrow(RangeError);
+  });
+});
+
+test("growing computes and does not write", async () => {
+  const files = demanded(entries, oracle, 300);
+  const storage = await storageOf(files);
+  valueOf(await growTree(kernel, storage, headOf(300), entries.slice(300, 600)));
+  expect(await filesOf(storage)).toEqual(files);
+});
