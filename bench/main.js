@@ -53,7 +53,9 @@ for (const { name } of chosen) {
   const start = performance.now();
   process.stderr.write(`${name.padEnd(26)}`);
   try {
-    const { outcome, kernelDigest } = await runRow(name);
+    const answer = await runRow(name);
+    if ("failure" in answer) throw new Error(answer.failure);
+    const { outcome, kernelDigest } = answer;
     kernel ??= kernelDigest;
     if (kernel !== kernelDigest) {
       throw new Error("dist was rebuilt to another kernel during the run; run the benchmark again");

@@ -8,7 +8,7 @@ import { rows } from "./rows/all.js";
 /** @import { Outcome, Figures } from "./summary.js" */
 
 /** @typedef {{kernel: Kernel, quick: boolean}} Context */
-/** @typedef {{outcome: Outcome, kernelDigest: string}} Answer */
+/** @typedef {{outcome: Outcome, kernelDigest: string} | {failure: string}} Answer */
 /**
  * A line of the table: either `prepare` gives the functions that `compare` times against each other,
  * or `measure` finds the figures its own way. `item` says what one item is.
@@ -26,18 +26,24 @@ const dist = new URL("../dist/index.js", import.meta.url).href;
 /** @type {typeof import("../src/index.js")} */
 const { kernelDigest, loadKernel } = await import(dist);
 
-const [name, ...flags] = process.argv.slice(2);
-const row = rows.find((candidate) => candidate.name === name);
-if (!row || !process.send) throw new Error("row.js is started by main.js, with a row's name");
+/** @param {string} name @param {boolean} quick @returns {Promise<Answer>} */
+async function run(name, quick) {
+  const row = rows.find((candidate) => candidate.name === name);
+  if (!row) throw new Error(`no row is called ${name}`);
+  const context = { kernel: await loadKernel(), quick };
+  const { unit, item } = row;
+  const figures = row.prepare
+    ? await compare(await row.prepare(context), quick)
+    : await row.measure?.(context);
+  if (!figures) throw new Error(`the row ${name} has neither prepare nor measure`);
+  return { outcome: { name, unit, item, ...figures }, kernelDigest };
+}
 
-const context = { kernel: await loadKernel(), quick: flags.includes("--quick") };
-const { unit, item } = row;
-const figures = row.prepare
-  ? await compare(await row.prepare(context), context.quick)
-  : await row.measure?.(context);
-if (!figures) throw new Error(`the row ${row.name} has neither prepare nor measure`);
-
+const [name = "", ...flags] = process.argv.slice(2);
 /** @type {Answer} */
-const answer = { outcome: { name: row.name, unit, item, ...figures }, kernelDigest };
+const answer = await run(name, flags.includes("--quick")).catch((error) => ({
+  failure: error instanceof Error ? error.message : String(error),
+}));
+if (!process.send) throw new Error("row.js is started by main.js");
 process.send(answer);
 process.disconnect();

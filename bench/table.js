@@ -26,8 +26,11 @@ export function formatTable(outcomes) {
     for (const [name, note] of Object.entries(row.notes))
       below.push(`* ${row.name}, ${name}: ${note}`);
   }
-  const whole = lines.filter((line) => line.length === HEAD.length || line.length === 4);
-  const widths = HEAD.map((_, i) => Math.max(...whole.map((line) => line[i]?.length ?? 0)));
+  // A peer that was not run has a sentence for its name, which may run over the columns behind it.
+  const widths = HEAD.map((_, i) => {
+    const cells = lines.filter((line) => i !== 4 || line.length === HEAD.length);
+    return Math.max(...cells.map((line) => line[i]?.length ?? 0));
+  });
   const text = lines.map((line) =>
     line
       .map((cell, i) =>

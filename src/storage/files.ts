@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Storage } from "./storage.js";
 import { requirePath } from "./storage.js";
 
@@ -12,7 +12,7 @@ export class FileStorage implements Storage {
   #temporary = 0;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.#folder = resolve(folder);
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
@@ -79,9 +79,8 @@ export class FileStorage implements Storage {
     if (this.#synced.has(folder)) return;
     const first = await mkdir(folder, { recursive: true });
     if (first !== undefined) {
-      for (let at = folder; at.length >= first.length; at = dirname(at)) {
-        await syncFolder(dirname(at));
-      }
+      const highest = dirname(resolve(first));
+      for (let at = folder; at !== highest; at = dirname(at)) await syncFolder(dirname(at));
     }
     this.#synced.add(folder);
   }

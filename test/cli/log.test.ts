@@ -37,6 +37,15 @@ test("a log grows, checks, proves every entry, and every proof verifies with its
   }
 });
 
+test("a folder may be named relative to where one is, and deeper than what is there", () => {
+  entry(0);
+  for (const folder of ["near", "./here/../there", "deep/er/still", at("far", "away")]) {
+    const ran = writ(["log", "append", folder, "entry-0", "--key", "log.key"], "", at());
+    expect(ran.code, ran.err).toBe(0);
+    expect(writ(["log", "check", folder, "--vkey", vkey], "", at()).code).toBe(0);
+  }
+});
+
 test("consistency between sizes, between checkpoints, and against a rewritten past", () => {
   const folder = at("consistent");
   append(folder, 0, 5);

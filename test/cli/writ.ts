@@ -15,9 +15,13 @@ export interface Ran {
 }
 
 /** Every run must end by itself, with a documented exit code and without a stack trace. */
-export function writ(args: readonly string[], input: string | Uint8Array = ""): Ran {
+export function writ(
+  args: readonly string[],
+  input: string | Uint8Array = "",
+  cwd: string | undefined = undefined,
+): Ran {
   const env = { ...process.env, NO_COLOR: "", FORCE_COLOR: "" };
-  const ran = spawnSync(process.execPath, [CLI, ...args], { input, env, timeout: 60_000 });
+  const ran = spawnSync(process.execPath, [CLI, ...args], { input, env, cwd, timeout: 60_000 });
   const [out, err] = [ran.stdout.toString(), ran.stderr.toString()];
   expect([0, 1, 2], `exit code of ${args.join(" ")}: ${err}`).toContain(ran.status);
   expect(out + err).not.toMatch(/\n\s+at .*:\d+/);

@@ -9,6 +9,7 @@
 import { existsSync, realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildSuite } from "./build.js";
 import * as bun from "./launch/bun.js";
 import * as chromium from "./launch/chromium.js";
 import * as deno from "./launch/deno.js";
@@ -63,7 +64,7 @@ export async function conformance({
   }
   for (const file of ["suite.js", "suite.workerd.js", "kernel.wasm"]) {
     const path = `${suiteDir}/${file}`;
-    if (!existsSync(path)) throw new Error(`${path} is not there: npm run build`);
+    if (!existsSync(path)) throw new Error(`${path} is not there: run buildSuite() of build.js`);
   }
 
   const chosen = LAUNCHERS.filter(({ name }) => only?.includes(name) ?? true);
@@ -195,6 +196,7 @@ async function main() {
     options: { only: { type: "string" }, json: { type: "string" } },
   });
   const only = values.only?.split(",").filter(Boolean);
+  await buildSuite();
   const total = await conformance({ only, print: (line) => console.log(line) });
   if (values.json) writeFileSync(values.json, `${JSON.stringify(total, null, 2)}\n`);
   console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -117,54 +117,53 @@ describe("one jump past 65,536 leaves", () => {
 });
 
 describe("a tile that is not there under its exact name", () => {
-  const needed = ["tile/0/002.p/188", "tile/1/000.p/2"];
+  const SIZE = 700;
+  /** The log of 700 entries without this file, and with the files of another size at its place. */
+  async function without(path: string, ...sizes: number[]): Promise<MemoryStorage> {
+    const files = demanded(entries, oracle, SIZE);
+    expect(files.delete(path)).toBe(true);
+    const [tile] = path.split(".p/") as [string];
+    const others = sizes.flatMap((size) =>
+      [...demanded(entries, oracle, size)].filter(([name]) => name.startsWith(tile)),
+    );
+    expect(others).toHaveLength(sizes.length);
+    return await storageOf([...files, ...others]);
+  }
 
-  test("is served by the full tile, or by any wider partial one", async () => {
-    const wider = demanded(entries, oracle, 65_536 - 256 + 10);
-    const later = demanded(entries, oracle, 740);
-    for (const path of needed) {
-      const files = demanded(entries, oracle, 700);
-      files.delete(path);
-      const [tile] = path.split(".p/") as [string];
-      const partial = [...later].filter(([name]) => name.startsWith(`${tile}.p/`));
-      for (const more of [...partial.map((each) => [each]), [...wider]]) {
-        const storage = await storageOf([...files, ...more]);
-        const found = await new TreeReader(kernel, storage, 700n, "c2sp").root();
-        if (path === "tile/1/000.p/2" && more.length === 1) continue;
-        expect(valueOf(found)).toEqual(oracle.mth(0, 700));
-        await expectProofs(storage, 700, [0, 300, 512, 600, 699]);
-      }
-    }
+  test.each([
+    ["tile/0/002.p/188", [701]],
+    ["tile/0/002.p/188", [767]],
+    ["tile/0/002.p/188", [768]],
+    ["tile/0/002.p/188", [600, 710, 750]],
+    ["tile/1/000.p/2", [768]],
+    ["tile/1/000.p/2", [65_535]],
+    ["tile/1/000.p/2", [65_536]],
+  ])("%s is served by what the sizes %j have there", async (path, sizes) => {
+    await expectProofs(await without(path, ...sizes), SIZE, [0, 255, 300, 511, 512, 600, 699]);
   });
 
-  test("is MISSING, with its path, when nothing serves", async () => {
-    for (const path of needed) {
-      const files = demanded(entries, oracle, 700);
-      files.delete(path);
-      const storage = await storageOf([...files, ...demanded(entries, oracle, 600)]);
-      if (path === "tile/1/000.p/2") {
-        // The smaller tree's tile of that width is the same tile.
-        expect(valueOf(await new TreeReader(kernel, storage, 700n, "c2sp").root())).toBeDefined();
-        continue;
-      }
-      const tree = new TreeReader(kernel, storage, 700n, "c2sp");
-      const missing = { ok: false, code: "MISSING", expected: path };
-      expect(await tree.root()).toMatchObject(missing);
-      expect(await tree.proveInclusion(0n)).toMatchObject(missing);
-      expect(await tree.proveConsistency(512n)).toMatchObject(missing);
-      const grown = await growTree(kernel, storage, headOf(700), entries.slice(700, 710));
-      expect(grown).toMatchObject(missing);
-    }
+  test.each([
+    ["tile/0/002.p/188", []],
+    ["tile/0/002.p/188", [513, 699]],
+    ["tile/1/000.p/2", []],
+    ["tile/1/000.p/2", [511]],
+  ])("%s is MISSING where only the sizes %j have something there", async (path, sizes) => {
+    const storage = await without(path, ...sizes);
+    const tree = new TreeReader(kernel, storage, BigInt(SIZE), "c2sp");
+    const missing = { ok: false, code: "MISSING", expected: path };
+    expect(await tree.root()).toMatchObject(missing);
+    expect(await tree.proveInclusion(0n)).toMatchObject(missing);
+    expect(await tree.proveConsistency(600n)).toMatchObject(missing);
+    const grown = await growTree(kernel, storage, headOf(SIZE), entries.slice(SIZE, 710));
+    expect(grown).toMatchObject(missing);
   });
 
-  test("a proof that does not need it is given", async () => {
-    const files = demanded(entries, oracle, 700);
-    files.delete("tile/0/001");
-    const tree = new TreeReader(kernel, await storageOf(files), 700n, "c2sp");
-    expect(valueOf(await tree.proveInclusion(0n))).toEqual(oracle.path(0, 700));
-    expect(await tree.proveInclusion(256n)).toMatchObject({
-      ...{ ok: false, code: "MISSING", expected: "tile/0/001" },
-    });
+  test("a proof that does not need the missing tile is given", async () => {
+    const tree = new TreeReader(kernel, await without("tile/0/001"), BigInt(SIZE), "c2sp");
+    expect(valueOf(await tree.proveInclusion(0n))).toEqual(oracle.path(0, SIZE));
+    const missing = { ok: false, code: "MISSING", expected: "tile/0/001" };
+    expect(await tree.proveInclusion(256n)).toMatchObject(missing);
+    expect(await tree.leafHash(300n)).toMatchObject(missing);
   });
 });
 

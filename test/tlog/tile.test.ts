@@ -186,7 +186,11 @@ describe("entry bundles", () => {
 
   test("what was encoded decodes to the same entries", () => {
     const entries = fc.array(fc.uint8Array({ maxLength: 600 }), { maxLength: 256 });
-    fc.assert(fc.property(entries, (each) => expect(decoded(encodeEntries(each))).toEqual(each)));
+    fc.assert(
+      fc.property(entries, (each) => {
+        expect(decoded(encodeEntries(each))).toEqual(each);
+      }),
+    );
   });
 
   test("no entries are no bytes", () => {
