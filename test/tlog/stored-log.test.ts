@@ -154,7 +154,6 @@ describe("a log that grew in steps", () => {
     for (const path of needed.keys()) {
       const rest = [...files].filter(([name]) => name !== path);
       const verdict = await verdictOf(rest);
-      // A smaller tree's tile of the same width is the same file, so that none of these serves.
       expect(verdict, path).toMatchObject({ outcome: "INCOMPLETE", code: "MISSING" });
     }
   });

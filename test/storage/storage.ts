@@ -1,0 +1,198 @@
+/** The behaviour that every storage driver shares. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Storage } from "../../src/storage/storage.js";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const HOSTILE = [
+  ...["..", ".", "../a", "a/..", "a/../b", "a/../../b", "a/./b", "./a", "a/."],
+  ...["/", "/a", "/etc/passwd", "//a", "a//b", "a/", "a//"],
+  ...["a\\b", "..\\a", "\\a", "C:\\a", "C:a", "a:b"],
+  ...["a\0b", "\0", "a/\0", "a\n", "a\rb", "\t"],
+];
+
+/** Runs over storages that `open` makes, each new and empty. */
+export function describeStorage(name: string, open: () => Promise<Storage>): void {
+  describe(name, () => {
+    test("what is not there is undefined", async () => {
+      const storage = await open();
+      expect(await storage.read("a")).toBeUndefined();
+      expect(await storage.read("a/b/c")).toBeUndefined();
+      await storage.write("a/b", bytes("1"));
+      expect(await storage.read("a/c")).toBeUndefined();
+      expect(await storage.read("a/b/c")).toBeUndefined();
+      expect(await storage.read("a/B")).toBeUndefined();
+    });
+
+    test("a folder has no bytes", async () => {
+      const storage = await open();
+      await storage.write("a/b/c", bytes("1"));
+      expect(await storage.read("a")).toBeUndefined();
+      expect(await storage.read("a/b")).toBeUndefined();
+    });
+
+    test("what was written is read, whatever its bytes", async () => {
+      const storage = await open();
+      const all = Uint8Array.from({ length: 70_000 }, (_, i) => i);
+      for (const each of [new Uint8Array(), Uint8Array.of(0), bytes("text\r\n"), all]) {
+        await storage.write("file", each);
+        expect(await storage.read("file")).toEqual(each);
+      }
+    });
+
+    test("a view into a larger buffer is written from its own start to its own end", async () => {
+      const storage = await open();
+      await storage.write("file", bytes("before and after").subarray(7, 10));
+      expect(await storage.read("file")).toEqual(bytes("and"));
+    });
+
+    test("writing replaces all of what was there", async () => {
+      const storage = await open();
+      await storage.write("file", bytes("a longer text"));
+      await storage.write("other", bytes("other"));
+      await storage.write("file", bytes("short"));
+      expect(await storage.read("file")).toEqual(bytes("short"));
+      expect(await storage.read("other")).toEqual(bytes("other"));
+      await storage.write("file", new Uint8Array());
+      expect(await storage.read("file")).toEqual(new Uint8Array());
+    });
+
+    test("files stand side by side in nested folders", async () => {
+      const storage = await open();
+      const paths = [
+        "a",
+        "b/a",
+        "b/b/a",
+        "b/b/b",
+        "tile/0/x001/234.p/5",
+        "tile/0/x001/234",
+        "b.p/1",
+      ];
+      for (const path of paths) await storage.write(path, bytes(path));
+      for (const path of paths) expect(await storage.read(path)).toEqual(bytes(path));
+    });
+
+    test("a list has the names directly under a path, each once", async () => {
+      const storage = await open();
+      const paths = ["x", "a/one", "a/two", "a/deep/1", "a/deep/2", "a/deep/er/3", "ab/no"];
+      for (const path of paths) await storage.write(path, bytes(path));
+      const names = async (path: string): Promise<string[]> =>
+        [...(await storage.list(path))].sort();
+      expect(await names("")).toEqual(["a", "ab", "x"]);
+      expect(await names("a")).toEqual(["deep", "one", "two"]);
+      expect(await names("a/deep")).toEqual(["1", "2", "er"]);
+      expect(await names("a/deep/er")).toEqual(["3"]);
+    });
+
+    test("a list of nothing is empty", async () => {
+      const storage = await open();
+      expect(await storage.list("")).toEqual([]);
+      expect(await storage.list("a")).toEqual([]);
+      await storage.write("a/b", bytes("1"));
+      expect(await storage.list("a/b")).toEqual([]);
+      expect(await storage.list("a/b/c")).toEqual([]);
+      expect(await storage.list("b")).toEqual([]);
+    });
+
+    test("a list has nothing but what was written", async () => {
+      const storage = await open();
+      const unlock = await storage.lock();
+      await storage.write("a", bytes("1"));
+      await storage.write("b/c", bytes("1"));
+      await storage.write("a", bytes("2"));
+      expect([...(await storage.list(""))].sort()).toEqual(["a", "b"]);
+      expect(await storage.list("b")).toEqual(["c"]);
+      await unlock();
+      expect([...(await storage.list(""))].sort()).toEqual(["a", "b"]);
+    });
+
+    test("bytes are copied in", async () => {
+      const storage = await open();
+      const mine = bytes("mine");
+      await storage.write("file", mine);
+      mine.fill(0);
+      expect(await storage.read("file")).toEqual(bytes("mine"));
+    });
+
+    test("bytes are copied out", async () => {
+      const storage = await open();
+      await storage.write("file", bytes("theirs"));
+      (await storage.read("file"))?.fill(0);
+      expect(await storage.read("file")).toEqual(bytes("theirs"));
+    });
+
+    test.each(HOSTILE)("the path %j is a mistake in every method", async (path) => {
+      const storage = await open();
+      await storage.write("a", bytes("1"));
+      await expect(storage.read(path)).rejects.toThrow(TypeError);
+      await expect(storage.write(path, bytes("2"))).rejects.toThrow(TypeError);
+      await expect(storage.list(path)).rejects.toThrow(TypeError);
+      expect(await storage.read("a")).toEqual(bytes("1"));
+    });
+
+    test("the empty path can be listed, and not read or written", async () => {
+      const storage = await open();
+      await expect(storage.read("")).rejects.toThrow(TypeError);
+      await expect(storage.write("", bytes("1"))).rejects.toThrow(TypeError);
+      expect(await storage.list("")).toEqual([]);
+    });
+
+    test("a path of any characters is a mistake, or a file that is read and listed", async () => {
+      const storage = await open();
+      const part = fc.array(fc.constantFrom(..."ab.. -~x0é"), { minLength: 1, maxLength: 4 });
+      const path = fc.array(part, { minLength: 1, maxLength: 3 });
+      await fc.assert(
+        fc.asyncProperty(path, async (parts) => {
+          const names = parts.map((each) => each.join(""));
+          const joined = `root-${names.length}/${names.join("/d-")}/file`;
+          if (joined.split("/").some((each) => each === "." || each === "..")) {
+            await expect(storage.write(joined, bytes("1"))).rejects.toThrow(TypeError);
+            return;
+          }
+          await storage.write(joined, bytes(joined));
+          expect(await storage.read(joined)).toEqual(bytes(joined));
+          expect(await storage.list(joined.slice(0, -5))).toContain("file");
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    test("the lock keeps a second writer out until it is given back", async () => {
+      const storage = await open();
+      const unlock = await storage.lock();
+      await expect(storage.lock()).rejects.toThrow(Error);
+      await expect(storage.lock()).rejects.toThrow(Error);
+      await unlock();
+      const again = await storage.lock();
+      await expect(storage.lock()).rejects.toThrow(Error);
+      await again();
+    });
+
+    test("of many that ask for the lock at once one gets it", async () => {
+      const storage = await open();
+      const asked = await Promise.allSettled(Array.from({ length: 20 }, () => storage.lock()));
+      expect(asked.filter((each) => each.status === "fulfilled")).toHaveLength(1);
+    });
+
+    test("a lock that is given back twice does not take away the next one's", async () => {
+      const storage = await open();
+      const first = await storage.lock();
+      await first();
+      const second = await storage.lock();
+      await first().catch(() => {});
+      await expect(storage.lock()).rejects.toThrow(Error);
+      await second();
+    });
+
+    test("many writes at once, to different files and to one, all succeed", async () => {
+      const storage = await open();
+      const written = Array.from({ length: 40 }, (_, i) => bytes(`${i}`.repeat(1000)));
+      await Promise.all(
+        written.flatMap((each, i) => [storage.write(`d/${i}`, each), storage.write("one", each)]),
+      );
+      for (const [i, each] of written.entries()) expect(await storage.read(`d/${i}`)).toEqual(each);
+      expect(written).toContainEqual(await storage.read("one"));
+    });
+  });
+}
