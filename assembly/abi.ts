@@ -21,8 +21,8 @@ export const NO_PREFIX = -1;
 
 // Compact frontier: u64 size, then one 32-byte slot a level.
 export const FRONTIER_BYTES = 8 + 64 * 32;
-/** Room for the ranges of one proof: u32 count, u32 zero, then at most 64 pairs (u64 start, u64 end). */
-export const RANGES_BYTES = 8 + 64 * 16;
+/** Room for the ranges of one proof: u32 count, u32 zero, then at most 65 pairs (u64 start, u64 end). */
+export const RANGES_BYTES = 8 + 65 * 16;
 
 /**
  * Inclusion job: u64 index, u64 size, u32 hashes, u32 proof length in hashes, u32 status, u32 zero.

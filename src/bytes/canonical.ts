@@ -16,7 +16,8 @@ export function formatCanonical(value: Json): string {
     if (/\p{Surrogate}/u.test(value)) throw new TypeError("a lone surrogate has no place in JSON");
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map(formatCanonical).join(",")}]`;
+  // Array.from also visits the holes of a sparse array, which JSON cannot hold.
+  if (Array.isArray(value)) return `[${Array.from(value, formatCanonical).join(",")}]`;
   if (typeof value !== "object") throw new TypeError(`${typeof value} has no place in JSON`);
   const object = value as { readonly [name: string]: Json };
   // The default order of sort() is that of UTF-16 code units.

@@ -80,8 +80,9 @@ export async function appendEntries(
     const old = await currentHead(kernel, storage, signer);
     const growth = await growTree(kernel, storage, old, entries);
     if (!growth.ok) throw new UsageError(`the log cannot grow: ${describe(growth)}`);
-    const { files, head } = growth.value;
+    const { stale, files, head } = growth.value;
     const checkpoint = await signCheckpoint(signer.key.name, head, signer);
+    for (const path of stale) await storage.remove(path);
     let done = 0;
     for (const [path, bytes] of files) {
       await storage.write(path, bytes);
@@ -97,7 +98,7 @@ export async function appendEntries(
 async function currentHead(kernel: Kernel, storage: Storage, { key }: Signer): Promise<TreeHead> {
   const bytes = await storage.read(CHECKPOINT);
   if (!bytes) {
-    // Tiles without a checkpoint are what a first append left when it crashed: they are replaced.
+    // Tiles without a checkpoint are what a first append left when it crashed.
     return { size: 0n, rootHash: kernel.treeRoot(new Uint8Array()) };
   }
   const signed = parseCheckpoint(bytes);

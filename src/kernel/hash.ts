@@ -39,6 +39,7 @@ export class Hasher {
   /** Adds bytes, of any length and at any split point. */
   update(bytes: Uint8Array): this {
     const border = this.#border;
+    this.#open();
     for (let from = 0; from < bytes.length;) {
       const state = this.#load();
       const part = bytes.subarray(from, from + border.room - 16);
@@ -59,10 +60,15 @@ export class Hasher {
     return border.take(out, this.#shape.digest);
   }
 
-  #load(): number {
+  #open(): Uint8Array {
     if (!this.#state) throw new TypeError("this hasher has already given its digest; open another");
+    return this.#state;
+  }
+
+  #load(): number {
+    const state = this.#open();
     this.#border.begin();
-    return this.#border.put(this.#state);
+    return this.#border.put(state);
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Storage } from "./storage.js";
-import { requirePath } from "./storage.js";
+import { isPathPart, requirePath } from "./storage.js";
 
 const LOCK = ".lock";
 
@@ -9,7 +9,6 @@ const LOCK = ".lock";
 export class FileStorage implements Storage {
   readonly #folder: string;
   readonly #synced = new Set<string>();
-  #temporary = 0;
 
   constructor(folder: string) {
     this.#folder = resolve(folder);
@@ -18,7 +17,8 @@ export class FileStorage implements Storage {
   async read(path: string): Promise<Uint8Array | undefined> {
     requirePath(path);
     try {
-      return await readFile(join(this.#folder, path));
+      const { buffer, byteOffset, length } = await readFile(join(this.#folder, path));
+      return new Uint8Array(buffer, byteOffset, length);
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
@@ -28,7 +28,9 @@ export class FileStorage implements Storage {
   async list(path: string): Promise<readonly string[]> {
     if (path !== "") requirePath(path);
     try {
-      return await readdir(join(this.#folder, path));
+      const names = await readdir(join(this.#folder, path));
+      // The lock, and what a crash left half written, begin with a dot: they are this driver's own.
+      return names.filter(isPathPart);
     } catch (error) {
       if (isAbsent(error)) return [];
       throw error;
@@ -39,7 +41,8 @@ export class FileStorage implements Storage {
     requirePath(path);
     const file = join(this.#folder, path);
     await this.#makeFolder(dirname(file));
-    const temporary = `${file}.${process.pid}.${this.#temporary++}.tmp`;
+    // Unlike anything that a crashed writer or another process left or uses.
+    const temporary = join(dirname(file), `.${crypto.randomUUID()}.tmp`);
     try {
       const handle = await open(temporary, "wx");
       try {
@@ -51,6 +54,18 @@ export class FileStorage implements Storage {
       await rename(temporary, file);
     } catch (error) {
       await unlink(temporary).catch(() => {});
+      throw error;
+    }
+    await syncFolder(dirname(file));
+  }
+
+  async remove(path: string): Promise<void> {
+    requirePath(path);
+    const file = join(this.#folder, path);
+    try {
+      await unlink(file);
+    } catch (error) {
+      if (isAbsent(error)) return;
       throw error;
     }
     await syncFolder(dirname(file));
@@ -71,7 +86,11 @@ export class FileStorage implements Storage {
         { cause: error },
       );
     }
-    return () => unlink(file);
+    let held = true;
+    return async () => {
+      if (held) await unlink(file);
+      held = false;
+    };
   }
 
   /** Makes a folder and every missing one above it; each new name is synced in its parent. */
@@ -99,7 +118,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 function isAbsent(error: unknown): boolean {
   const code = codeOf(error);
-  return code === "ENOENT" || code === "ENOTDIR";
+  return code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
 }
 
 function codeOf(error: unknown): unknown {

@@ -12,6 +12,7 @@ export class MemoryStorage implements Storage {
   }
 
   async list(path: string): Promise<readonly string[]> {
+    if (path !== "") requirePath(path);
     const prefix = path === "" ? "" : `${path}/`;
     const names = [...this.#files.keys()]
       .filter((file) => file.startsWith(prefix))
@@ -24,11 +25,18 @@ export class MemoryStorage implements Storage {
     this.#files.set(path, bytes.slice());
   }
 
+  async remove(path: string): Promise<void> {
+    requirePath(path);
+    this.#files.delete(path);
+  }
+
   async lock(): Promise<() => Promise<void>> {
     if (this.#locked) throw new Error("another writer holds this storage");
     this.#locked = true;
+    let held = true;
     return async () => {
-      this.#locked = false;
+      if (held) this.#locked = false;
+      held = false;
     };
   }
 }

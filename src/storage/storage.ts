@@ -1,6 +1,6 @@
 /**
- * The one storage interface. Paths are relative, with `/` between their parts; no part is empty, `.`
- * or `..`. A driver throws on a fault of the medium; that something is not there is an answer.
+ * The one storage interface. Paths are relative, with `/` between their parts; no part is empty or
+ * begins with a dot. A driver throws on a fault of the medium; that nothing is there is an answer.
  */
 
 /** What reading a log needs. */
@@ -17,15 +17,24 @@ export interface Storage extends Reader {
    * before, a reader sees the old bytes or the new ones, whole.
    */
   write(path: string, bytes: Uint8Array): Promise<void>;
-  /** Takes the only writer's place, or throws if another holds it. Call the result to give it back. */
+  /** Removes what is at a path, durably; nothing there is no error. */
+  remove(path: string): Promise<void>;
+  /** Takes the only writer's place, or throws if another holds it. Call the result to give it back, once. */
   lock(): Promise<() => Promise<void>>;
+}
+
+/** Names that no path can hold: empty, beginning with a dot, or with a character of some system's own. */
+// oxlint-disable-next-line no-control-regex
+const FOREIGN = /^$|^\.|[\\:\x00-\x1f]/;
+
+/** True for a name that can be part of a path. */
+export function isPathPart(name: string): boolean {
+  return !FOREIGN.test(name);
 }
 
 /** Throws unless `path` has the form that every driver takes. */
 export function requirePath(path: string): void {
-  const parts = path.split("/");
-  // oxlint-disable-next-line no-control-regex
-  if (parts.some((part) => /^\.{0,2}$|[\\:\x00-\x1f]/.test(part))) {
+  if (!path.split("/").every(isPathPart)) {
     throw new TypeError(`not a storage path: ${JSON.stringify(path)}`);
   }
 }

@@ -12,12 +12,18 @@ import {
   formatTilePath,
   hashesAtLevel,
   readTile,
+  storedWidths,
   TILE_WIDTH,
   tileWidth,
 } from "./tile.js";
 import { TreeReader } from "./tree-reader.js";
 
 export interface Growth {
+  /**
+   * What a crashed writer left past the old tree, to be removed first and in this order: no checkpoint
+   * ever named it, and it would contradict the new tiles.
+   */
+  readonly stale: readonly string[];
   /** The tiles and entry bundles to write, before any checkpoint of the new tree. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly head: TreeHead;
@@ -65,7 +71,30 @@ export async function growTree(
     list: (path) => reader.list(path),
   };
   const root = await new TreeReader(kernel, overlay, size, "c2sp").root();
-  return root.ok ? ok({ files, head: { size, rootHash: root.value } }) : root;
+  if (!root.ok) return root;
+  const stale = await leftovers(reader, oldSize);
+  return ok({ stale, files, head: { size, rootHash: root.value } });
+}
+
+/**
+ * Stored tiles that the tree of `size` leaves does not have, the farthest first. Writers go from left
+ * to right, and so do leftovers: the walk ends at the first index where nothing is.
+ */
+async function leftovers(reader: Reader, size: bigint): Promise<string[]> {
+  const stale: string[] = [];
+  const levels: Tile["level"][] = ["entries", 0, 1, 2, 3, 4, 5, 6, 7];
+  for (const level of levels) {
+    const height = level === "entries" ? 0 : level;
+    const first = hashesAtLevel(size, height) >> 8n;
+    for (let index = first; ; index++) {
+      const known = tileWidth(size, height, index);
+      const widths = await storedWidths(reader, { level, index }, "c2sp");
+      const more = widths.filter((width) => width > known);
+      if (more.length === 0 && index > first) break;
+      stale.push(...more.map((width) => formatTilePath({ level, index, width }, "c2sp")));
+    }
+  }
+  return stale.reverse();
 }
 
 /** Adds hashes to one level; gives the roots of the tiles that became full, for the level above. */

@@ -37,7 +37,9 @@ export function parseTilePath(path: string, layout: Layout): Tile | undefined {
   const [level = "", ...rest] = path.slice(prefix.length).split("/");
   const width = rest.at(-2)?.endsWith(".p") ? rest.pop() : undefined;
   const parts = rest.join("/").replace(/\.p$/, "").split("/");
-  if (width !== undefined && !/^[1-9][0-9]{0,2}$/.test(width)) return undefined;
+  if (width !== undefined && (!/^[1-9][0-9]{0,2}$/.test(width) || Number(width) >= TILE_WIDTH)) {
+    return undefined;
+  }
   if (!/^[0-7]$/.test(level) && !(level === "entries" && layout === "c2sp")) return undefined;
   if (parts.length > MAX_GROUPS) return undefined;
   const digits = parts.map((part, i) => {
@@ -97,6 +99,20 @@ export async function readTile(
   return failure("MISSING", path, "no such tile, and none wider");
 }
 
+/** The widths at which a tile is stored, in no order. */
+export async function storedWidths(
+  reader: Reader,
+  { level, index }: Pick<Tile, "level" | "index">,
+  layout: Layout,
+): Promise<number[]> {
+  const full = formatTilePath({ level, index, width: TILE_WIDTH }, layout);
+  const partial = (await reader.list(`${full}.p`)).flatMap((name) => {
+    const tile = parseTilePath(`${full}.p/${name}`, layout);
+    return tile ? [tile.width] : [];
+  });
+  return (await reader.read(full)) ? [...partial, TILE_WIDTH] : partial;
+}
+
 /** What is stored of a tile at this width or wider: the exact one first, then the widest. */
 async function* versions(
   reader: Reader,
@@ -110,13 +126,10 @@ async function* versions(
     const bytes = await reader.read(formatTilePath({ ...tile, width }, layout));
     if (bytes) yield { width, bytes };
   }
-  const partials = formatTilePath({ ...tile, width: TILE_WIDTH }, layout);
-  const widths = (await reader.list(`${partials}.p`))
-    .filter((name) => /^[1-9][0-9]{0,2}$/.test(name))
-    .map(Number)
+  const wider = (await storedWidths(reader, tile, layout))
     .filter((width) => width > tile.width && width < TILE_WIDTH)
     .sort((a, b) => b - a);
-  for (const width of widths) {
+  for (const width of wider) {
     const bytes = await reader.read(formatTilePath({ ...tile, width }, layout));
     if (bytes) yield { width, bytes };
   }

@@ -36,6 +36,11 @@ export class TreeReader {
   }
 
   async leafHash(index: bigint): Promise<Result<Uint8Array>> {
+    if (index < 0n || index >= this.size) {
+      throw new RangeError(
+        `expected a leaf index below the tree size ${this.size}, found ${index}`,
+      );
+    }
     return await this.rangeRoot({ start: index, end: index + 1n });
   }
 

@@ -1,7 +1,7 @@
 /** A process that is killed while it writes: every file is whole, and nothing else shows. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,6 @@ const base = await realpath(await mkdtemp(join(tmpdir(), "writ-crash-")));
 const writer = join(base, "writer.mjs");
 afterAll(() => rm(base, { recursive: true }));
 
-const ROUNDS = 8;
 const SIZE = 150_000;
 const PATHS = ["checkpoint", "tile/0/000.p/7", "tile/entries/000.p/7"];
 
@@ -46,34 +45,55 @@ beforeAll(async () => {
   await writeFile(writer, SCRIPT);
 });
 
-/** Runs the writer until it has written twice, and kills it at a moment of its third write or so. */
+/** Runs the writer until it has written twice, and kills it a little later; gives what it said last. */
 async function crash(folder: string, first: number, after: number): Promise<number> {
   const child = spawn(process.execPath, [writer, folder, `${first}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const closed = once(child, "close");
   let said = "";
-  for await (const text of child.stdout.setEncoding("utf8")) {
-    said += text as string;
-    if (said.split("\n").length > 2) break;
-  }
+  await new Promise<void>((resolve) => {
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (said.split("\n").length > 2) resolve();
+    });
+    void closed.then(() => resolve());
+  });
   await new Promise((resolve) => setTimeout(resolve, after));
-  const closed = once(child, "exit");
   child.kill("SIGKILL");
-  await closed;
-  return Number(said.trim().split("\n").at(-1));
+  expect(await closed).toEqual([null, "SIGKILL"]);
+  return Number(said.split("\n").at(-2));
 }
 
-test("every file is whole, and as new as the last write that was done, after each of many kills", async () => {
-  const folder = join(base, "log");
-  const storage = new FileStorage(folder);
+/** Every path that a storage lists. */
+async function listed(storage: FileStorage, folder = ""): Promise<string[]> {
+  const paths = [];
+  for (const name of await storage.list(folder)) {
+    const path = folder === "" ? name : `${folder}/${name}`;
+    const below = await listed(storage, path);
+    paths.push(...(below.length > 0 ? below : [path]));
+  }
+  return paths.sort();
+}
+
+async function filesIn(folder: string): Promise<number> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found.filter((each) => each.isFile()).length;
+}
+
+const killed = join(base, "killed");
+
+test("every file is whole, and as new as the last write that was done, after each kill", async () => {
+  const storage = new FileStorage(killed);
   let first = 1;
-  for (let round = 0; round < ROUNDS; round++) {
-    const done = await crash(folder, first, round * 1.7);
+  // Until a kill has left something beside the files, as nearly every one does.
+  for (let round = 0; round < 8 || (round < 40 && (await filesIn(killed)) === 3); round++) {
+    const done = await crash(killed, first, (round % 8) * 1.7);
     const versions = [];
     for (const path of PATHS) {
       const bytes = await storage.read(path);
       expect(bytes).toHaveLength(SIZE);
-      const words = new Uint32Array((bytes as Uint8Array).slice().buffer);
+      const words = new Uint32Array(Uint8Array.from(bytes as Uint8Array).buffer);
       const torn = words.findIndex((word) => word !== words[0]);
       expect(torn, `${path} is of two versions`).toBe(-1);
       versions.push(words[0] as number);
@@ -86,16 +106,8 @@ test("every file is whole, and as new as the last write that was done, after eac
   }
 });
 
-const leftovers = ["tile/0/000.p/7.4711.0.tmp", "tile/0/000.4711.1.tmp", "checkpoint.4711.2.tmp"];
-
-test("the temporary files that a crash left are in no list", async () => {
-  const folder = join(base, "left");
-  const storage = new FileStorage(folder);
-  for (const path of [...PATHS, "tile/0/000"]) await storage.write(path, new Uint8Array(3));
-  for (const path of leftovers) await writeFile(join(folder, path), "half of some");
-  expect([...(await storage.list(""))].sort()).toEqual(["checkpoint", "tile"]);
-  expect([...(await storage.list("tile/0"))].sort()).toEqual(["000", "000.p"]);
-  expect(await storage.list("tile/0/000.p")).toEqual(["7"]);
+test("what the killed processes left beside the files is in no list", async () => {
+  expect(await listed(new FileStorage(killed))).toEqual(PATHS);
 });
 
 test("a file that a crash left under the next temporary name does not stop a write", async () => {
@@ -114,9 +126,9 @@ test("a log among what crashes left is PROVEN", async () => {
   const entries = sampleEntries(263);
   const oracle = model(entries);
   for (const [path, bytes] of demanded(entries, oracle, 263)) await storage.write(path, bytes);
-  for (const path of leftovers) await writeFile(join(folder, path), "").catch(() => {});
-  await writeFile(join(folder, "tile/0/001.p/7.4711.0.tmp"), "half");
-  await writeFile(join(folder, "tile/entries/000.4711.0.tmp"), "half");
+  for (const path of ["tile/0/001.p/7", "tile/entries/000", "tile/0/000", "tile/1/000.p/1"]) {
+    await writeFile(join(folder, `${path}.4711.0.tmp`), "half");
+  }
   await storage.lock();
   const head = { size: 263n, rootHash: oracle.mth(0, 263) };
   const verdict = await verifyLog(kernel, storage, await signCheckpoint(ORIGIN, head, log), {
