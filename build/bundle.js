@@ -33,7 +33,12 @@ export function importedKernel(specifier) {
 export async function bundle() {
   await build({
     ...common,
-    entryPoints: { index: "src/index.ts", cli: "src/cli/main.ts" },
+    entryPoints: {
+      index: "src/index.ts",
+      pool: "src/pool.ts",
+      "pool-worker": "src/runtime/pool-worker.ts",
+      cli: "src/cli/main.ts",
+    },
     outdir: "dist",
     splitting: true,
     chunkNames: "chunk-[hash]",

@@ -29,7 +29,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 const HOSTS = new Set(["cli", "node", "site"]);
 
 /** Only re-exports: what the package's subpaths name. */
-const ENTRIES = new Set(["src/index.ts", "src/edge.ts", "src/api.ts"]);
+const ENTRIES = new Set(["src/index.ts", "src/edge.ts", "src/pool.ts", "src/api.ts"]);
 
 /** Drivers of one platform's medium, reached only from hosts. */
 const DRIVERS = new Set(["src/storage/files.ts"]);

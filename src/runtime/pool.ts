@@ -51,7 +51,12 @@ export class Pool {
         statuses.forEach((status, i) => (results[from + i] = status));
       }
     };
-    await this.#exclusively(() => Promise.all(this.#seats.map(work)));
+    await this.#exclusively(async () => {
+      // Every worker must be idle before the next call, also where one of them failed.
+      const ends = await Promise.allSettled(this.#seats.map(work));
+      const failed = ends.find((end) => end.status === "rejected");
+      if (failed) throw failed.reason;
+    });
     return results;
   }
 
