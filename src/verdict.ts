@@ -27,6 +27,17 @@ export const CODES = {
 
 export type Code = keyof typeof CODES;
 
+/** Codes that contradict nothing: more evidence could still prove the claim. */
+const OPEN_CODES: ReadonlySet<Code> = new Set([
+  "MISSING",
+  "NOT_LOADED",
+  "UNSIGNED",
+  "QUORUM",
+  "STALE",
+  "NOTHING_CHECKED",
+  "INTERNAL",
+]);
+
 /** Why something is not so: a code, and for people what was expected and what was found. */
 export interface Failure {
   readonly ok: false;
@@ -93,14 +104,10 @@ export class Plan {
     });
   }
 
-  /** Something contradicts the claim. */
+  /** The code tells whether the claim is contradicted or something is missing for it. */
   fail(name: string, { code, expected, found }: Failure): void {
-    this.#say({ name, outcome: "failed", code, expected, found });
-  }
-
-  /** What the check needs is not there. */
-  miss(name: string, { code, expected, found }: Failure): void {
-    this.#say({ name, outcome: "missing", code, expected, found });
+    const outcome = OPEN_CODES.has(code) ? "missing" : "failed";
+    this.#say({ name, outcome, code, expected, found });
   }
 
   verdict(): Verdict {

@@ -59,7 +59,7 @@ describe("a plan", () => {
 
   test("with a failed check is REFUTED even where another misses something before it", () => {
     const plan = new Plan(["a", "b", "c"]);
-    plan.miss("a", absent);
+    plan.fail("a", absent);
     plan.fail("c", bad);
     expect(plan.verdict()).toMatchObject({ outcome: "REFUTED", code: "ORIGIN" });
   });
@@ -67,15 +67,15 @@ describe("a plan", () => {
   test("gives the code of the first check that failed, in the order of the plan", () => {
     const plan = new Plan(["a", "b", "c"]);
     plan.fail("c", bad);
-    plan.fail("b", failure("QUORUM", "", ""));
-    plan.miss("a", absent);
-    expect(plan.verdict().code).toBe("QUORUM");
+    plan.fail("b", failure("INCLUSION", "", ""));
+    plan.fail("a", absent);
+    expect(plan.verdict().code).toBe("INCLUSION");
   });
 
   test("gives the code of the first check that misses something, past those that did not run", () => {
     const plan = new Plan(["a", "b", "c"]);
-    plan.miss("c", failure("STALE", "", ""));
-    plan.miss("b", absent);
+    plan.fail("c", failure("STALE", "", ""));
+    plan.fail("b", absent);
     expect(plan.verdict()).toMatchObject({ outcome: "INCOMPLETE", code: "MISSING" });
   });
 
@@ -83,7 +83,7 @@ describe("a plan", () => {
     const says: ((plan: Plan, name: string) => void)[] = [
       (plan, name) => plan.pass(name),
       (plan, name) => plan.fail(name, bad),
-      (plan, name) => plan.miss(name, absent),
+      (plan, name) => plan.fail(name, absent),
     ];
     for (const first of says) {
       for (const second of says) {
@@ -136,7 +136,7 @@ describe("a plan", () => {
           const run = (): void => {
             if (kind === "pass") plan.pass(name);
             else if (kind === "fail") plan.fail(name, bad);
-            else plan.miss(name, absent);
+            else plan.fail(name, absent);
           };
           if (state.get(name) !== "not-run") expect(run).toThrow(TypeError);
           else {
@@ -215,4 +215,16 @@ test("every code has a sentence, and no two the same", () => {
 test("a result is a value or a failure, never both", () => {
   expect(ok(1)).toEqual({ ok: true, value: 1 });
   expect(bad).toEqual({ ok: false, code: "ORIGIN", expected: "one", found: "another" });
+});
+
+test("a code either contradicts the claim or leaves it open, whichever check says it", () => {
+  const outcomes = Object.keys(CODES).map((code) => {
+    const plan = new Plan(["a"]);
+    plan.fail("a", failure(code as Code, "", ""));
+    return [code, plan.verdict().outcome];
+  });
+  const open = outcomes.filter(([, outcome]) => outcome === "INCOMPLETE").map(([code]) => code);
+  expect(open.sort()).toEqual(
+    ["INTERNAL", "MISSING", "NOTHING_CHECKED", "NOT_LOADED", "QUORUM", "STALE", "UNSIGNED"].sort(),
+  );
 });

@@ -77,7 +77,7 @@ export function judgeCheckpoint(
 
   const byWitness = statuses.filter(({ key }) => witnesses.has(key));
   const bad = firstBad(byWitness);
-  if (bad) report(plan, "cosignatures", bad);
+  if (bad) plan.fail("cosignatures", bad);
   else {
     const expected = "every cosignature by a known witness verifies";
     plan.pass("cosignatures", expected, `by ${namesOf(byWitness) || "none"}`);
@@ -135,15 +135,9 @@ function judgeLogSignature(
   const byLog = statuses.filter(({ key }) => logs.includes(key));
   const expected = `a signature by ${logs.map(({ name, keyId }) => `${name}+${keyId}`).join(" or ")}`;
   const bad = firstBad(byLog);
-  if (bad) report(plan, check, bad);
-  else if (byLog.length === 0) plan.miss(check, failure("UNSIGNED", expected, "none"));
+  if (bad) plan.fail(check, bad);
+  else if (byLog.length === 0) plan.fail(check, failure("UNSIGNED", expected, "none"));
   else plan.pass(check, expected, `signed by ${namesOf(byLog)}`);
-}
-
-/** A bad signature refutes; one that could not be checked leaves the verdict open. */
-function report(plan: Plan, name: string, bad: Failure): void {
-  if (bad.code === "SIGNATURE") plan.fail(name, bad);
-  else plan.miss(name, bad);
 }
 
 interface Cosigned {
@@ -166,7 +160,7 @@ function judgeQuorum(plan: Plan, cosigned: readonly Cosigned[], demand: Checkpoi
   if (!rule) {
     if (anyAge) return plan.pass("quorum", expected, "no cosignature is demanded");
     const found = "a policy that demands no cosignature, so that nothing tells the age";
-    return plan.miss("quorum", failure("STALE", expected, found));
+    return plan.fail("quorum", failure("STALE", expected, found));
   }
   const complete = completion(rule, fresh);
   if (complete) {
@@ -174,9 +168,9 @@ function judgeQuorum(plan: Plan, cosigned: readonly Cosigned[], demand: Checkpoi
     return plan.pass("quorum", expected, `${names}; ${describeAge(complete, age)}`);
   }
   const late = completion(rule, timely);
-  if (late) return plan.miss("quorum", failure("STALE", expected, describeAge(late, age)));
+  if (late) return plan.fail("quorum", failure("STALE", expected, describeAge(late, age)));
   const names = [...new Set(timely.map(({ witness }) => witness.name))].join(", ");
-  plan.miss("quorum", failure("QUORUM", expected, names || "none"));
+  plan.fail("quorum", failure("QUORUM", expected, names || "none"));
 }
 
 /** The cosignature that completes the quorum when they are counted from the freshest on. */
