@@ -1,20 +1,25 @@
 // @ts-check
 /** Runs one row, named by the first argument, and sends its outcome to the process that forked it. */
-import { compare } from "./compare.js";
+import { compare, FULL, QUICK } from "./compare.js";
+import { RowNotRun } from "./not-run.js";
 import { rows } from "./rows/all.js";
 
 /** @import { Kernel } from "../src/index.js" */
 /** @import { Contest } from "./compare.js" */
-/** @import { Outcome, Figures } from "./summary.js" */
+/** @import { Outcome, Figures, Unit } from "./summary.js" */
 
-/** @typedef {{kernel: Kernel, quick: boolean}} Context */
-/** @typedef {{outcome: Outcome, kernelDigest: string} | {failure: string}} Answer */
+/**
+ * `kernel` is what an embedder gets by default; `kernelOnly` never hands a message to the platform.
+ * @typedef {{kernel: Kernel, kernelOnly: Kernel, quick: boolean}} Context
+ */
+/** @typedef {{outcome: Outcome, kernelDigest: string} | {notRun: string} | {failure: string}} Answer */
 /**
  * A line of the table: either `prepare` gives the functions that `compare` times against each other,
- * or `measure` finds the figures its own way. `item` says what one item is.
+ * or `measure` finds the figures its own way. `item` says what one item is. Either may throw a
+ * `RowNotRun`.
  * @typedef {{
  *   name: string,
- *   unit: "ns/item" | "bytes",
+ *   unit: Unit,
  *   item: string,
  *   prepare?: (context: Context) => Contest<any> | Promise<Contest<any>>,
  *   measure?: (context: Context) => Figures | Promise<Figures>,
@@ -30,10 +35,12 @@ const { kernelDigest, loadKernel } = await import(dist);
 async function run(name, quick) {
   const row = rows.find((candidate) => candidate.name === name);
   if (!row) throw new Error(`no row is called ${name}`);
-  const context = { kernel: await loadKernel(), quick };
+  // Of a kernel without such an option, both are the same.
+  const load = /** @type {(options?: object) => Promise<Kernel>} */ (loadKernel);
+  const context = { kernel: await load(), kernelOnly: await load({}), quick };
   const { unit, item } = row;
   const figures = row.prepare
-    ? await compare(await row.prepare(context), quick)
+    ? await compare(await row.prepare(context), quick ? QUICK : FULL)
     : await row.measure?.(context);
   if (!figures) throw new Error(`the row ${name} has neither prepare nor measure`);
   return { outcome: { name, unit, item, ...figures }, kernelDigest };
@@ -41,9 +48,10 @@ async function run(name, quick) {
 
 const [name = "", ...flags] = process.argv.slice(2);
 /** @type {Answer} */
-const answer = await run(name, flags.includes("--quick")).catch((error) => ({
-  failure: error instanceof Error ? error.message : String(error),
-}));
+const answer = await run(name, flags.includes("--quick")).catch((error) => {
+  if (error instanceof RowNotRun) return { notRun: error.message };
+  return { failure: error instanceof Error ? error.message : String(error) };
+});
 if (!process.send) throw new Error("row.js is started by main.js");
 process.send(answer);
 process.disconnect();

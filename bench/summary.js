@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What a row comes to. Values are medians over rounds, in nanoseconds an item or in bytes; `noise`
+ * What a row comes to. Values are medians over rounds, in nanoseconds an item or in the unit; `noise`
  * is the median absolute deviation over the median; `ratio` is the peer's median over ours, above 1
  * when ours is faster; `roundRatio` is the median of the ratios within each round, which a machine
  * that slows down for a while disturbs less.
@@ -17,7 +17,8 @@
  *   notes: Record<string, string>,
  * }} Figures
  */
-/** @typedef {{name: string, unit: "ns/item" | "bytes", item: string} & Figures} Outcome */
+/** @typedef {"ns/item" | "bytes" | "MiB"} Unit */
+/** @typedef {{name: string, unit: Unit, item: string} & Figures} Outcome */
 
 /** @param {readonly number[]} values */
 export function median(values) {
@@ -59,7 +60,22 @@ export function summarize(items, ours, peers, notRun = {}, notes = {}) {
   };
 }
 
-/** A figure that is not a measurement: one value, no noise, no peers. @param {number} value */
-export function exactly(value) {
-  return { ...summarize(1, [value], {}), noise: 0 };
+/**
+ * A figure that is not a measurement: one value, no noise, no peers.
+ * @param {number} value @param {Record<string, string>} [notes]
+ */
+export function exactly(value, notes = {}) {
+  return { ...summarize(1, [value], {}, {}, notes), noise: 0 };
+}
+
+/** From this noise on, of ours or of the peer, two medians are not of the same machine any more. */
+export const NOISY = 0.05;
+
+/**
+ * The one ratio to quote: of the medians, or of the rounds where either of the two is noisy.
+ * @param {Outcome} row @param {string} peer
+ */
+export function quotedRatio(row, peer) {
+  const byRound = Math.max(row.noise, row.peerNoise[peer] ?? 0) > NOISY;
+  return { byRound, ratio: (byRound ? row.roundRatio : row.ratio)[peer] ?? NaN };
 }

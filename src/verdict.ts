@@ -57,6 +57,15 @@ export function failure(code: Code, expected: string, found: string): Failure {
   return { ok: false, code, expected, found };
 }
 
+/** Quotes hostile text for a message: at most 60 characters of it, and none that a terminal obeys. */
+export function abbreviate(text: string): string {
+  const quoted = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
+  return quoted.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
+  );
+}
+
 export type CheckOutcome = "passed" | "failed" | "missing" | "not-run";
 
 /** One step of a verification. */

@@ -1,8 +1,10 @@
 // @ts-check
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { bytesFor, flipped, split } from "../bytes.js";
+import { RowNotRun } from "../not-run.js";
 
 /** @import { KeyObject } from "node:crypto" */
+/** @import { Ed25519Status, SignatureClaim } from "../../src/index.js" */
 /** @import { Row } from "../row.js" */
 
 /**
@@ -46,6 +48,13 @@ function each(check) {
     for (let i = 0; i < all.length; i++) if (!check(/** @type {Signed} */ (all[i]))) bad.push(i);
     return bad;
   };
+}
+
+/** @param {readonly Ed25519Status[]} statuses */
+function bad(statuses) {
+  const indices = [];
+  for (let i = 0; i < statuses.length; i++) if (statuses[i] !== "ok") indices.push(i);
+  return indices;
 }
 
 const peers = {
@@ -103,13 +112,65 @@ function batch(name, count, keys) {
         items: count,
         input,
         controls: [0, count - 1].map((at) => spoiled(input, at)),
-        ours: (all) => {
-          const statuses = kernel.checkEd25519Many(all);
-          const bad = [];
-          for (let i = 0; i < statuses.length; i++) if (statuses[i] !== "ok") bad.push(i);
-          return bad;
-        },
+        ours: (all) => bad(kernel.checkEd25519Many(all)),
         peers,
+      };
+    },
+  };
+}
+
+/** @typedef {{prepareKey?: (key: Uint8Array) => unknown}} Preparing */
+
+/** The keys of a domain: few, known beforehand, each used again and again. @type {Row} */
+const prepared = {
+  name: "ed25519.prepared",
+  unit: "ns/item",
+  item: "signature",
+  prepare({ kernel, quick }) {
+    const preparing = /** @type {Preparing} */ (/** @type {unknown} */ (kernel));
+    if (!preparing.prepareKey) throw new RowNotRun("this kernel has no prepareKey");
+    const KEYS = 4;
+    const input = signed("ed25519.prepared", quick ? 8 : 32, KEYS);
+    /** @type {Map<Buffer, SignatureClaim["key"]>} */
+    const handles = new Map();
+    for (const { key } of input) {
+      if (handles.has(key)) continue;
+      handles.set(key, /** @type {SignatureClaim["key"]} */ (preparing.prepareKey(key)));
+    }
+    return {
+      items: input.length,
+      input,
+      controls: [0, input.length - 1].map((at) => spoiled(input, at)),
+      ours: each(({ key, message, signature }) => {
+        const claim = { key: /** @type {Uint8Array} */ (handles.get(key)), message, signature };
+        return kernel.checkEd25519(claim) === "ok";
+      }),
+      peers,
+      notes: { ours: `${KEYS} keys, prepared before the clock starts, as the peer's KeyObjects are` },
+    };
+  },
+};
+
+/** @param {number} workers @returns {Row} */
+function pool(workers) {
+  const name = `ed25519.pool${workers}`;
+  return {
+    name,
+    unit: "ns/item",
+    item: "signature",
+    async prepare({ kernel, quick }) {
+      const items = quick ? 1024 : 4096;
+      const dist = new URL("../../dist/pool.js", import.meta.url).href;
+      /** @type {typeof import("../../src/pool.js")} */
+      const { openPool } = await import(dist);
+      const workersPool = await openPool(workers);
+      const input = signed(name, items, items);
+      return {
+        items,
+        input,
+        controls: [0, items - 1].map((at) => spoiled(input, at)),
+        ours: async (all) => bad(await workersPool.checkEd25519Many(all)),
+        peers: { "kernel, one thread": () => (all) => bad(kernel.checkEd25519Many(all)) },
       };
     },
   };
@@ -117,7 +178,10 @@ function batch(name, count, keys) {
 
 export const rows = [
   single,
+  prepared,
   batch("ed25519.batch64", 64, 64),
   batch("ed25519.batch1024", 1024, 1024),
   batch("ed25519.batch1024.onekey", 1024, 1),
+  pool(1),
+  pool(2),
 ];

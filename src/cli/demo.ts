@@ -8,6 +8,8 @@ import type { Kernel } from "../kernel/kernel.js";
 import { FileStorage } from "../storage/files.js";
 import { MemoryStorage } from "../storage/memory.js";
 import type { Storage } from "../storage/storage.js";
+import { appendEntries, CHECKPOINT } from "../tlog/log-writer.js";
+import { MAX_NOTE_BYTES } from "../tlog/note.js";
 import { parsePolicy } from "../tlog/policy.js";
 import { formatProof } from "../tlog/proof.js";
 import { cosignCheckpoint } from "../tlog/signer.js";
@@ -21,9 +23,7 @@ import type { Command, Ending } from "./command.js";
 import { UsageError } from "./command.js";
 import { loadKernel } from "./kernel.js";
 import { generateKey, signerOf } from "./key-file.js";
-import { appendEntries } from "./log-append.js";
-import { CHECKPOINT, describe } from "./log-files.js";
-import { bold, dim, formatVerdict } from "./print.js";
+import { bold, describe, dim, formatVerdict } from "./print.js";
 import { Progress } from "./progress.js";
 import { version } from "./version.js";
 
@@ -60,7 +60,7 @@ async function run(out: string | undefined): Promise<Ending> {
   const started = performance.now();
   const progress = new Progress("proving");
   const tree = new TreeReader(kernel, storage, head.size, "c2sp");
-  const checkpoint = (await storage.read(CHECKPOINT)) as Uint8Array;
+  const checkpoint = (await storage.read(CHECKPOINT, MAX_NOTE_BYTES)) as Uint8Array;
   let proven = 0;
   let last: { file: LoggedFile; proof: Uint8Array } | undefined;
   let verdict: Verdict | undefined;
@@ -124,7 +124,12 @@ async function describeCheckout(kernel: Kernel, root: string): Promise<LoggedFil
   await walk("");
   const files: LoggedFile[] = [];
   for (const path of paths.sort()) {
-    const bytes = await readFile(join(root, path));
+    // A name that is not UTF-8 cannot stand in an entry; such a file is not found under what is read.
+    const bytes = await readFile(join(root, path)).catch(() => undefined);
+    if (!bytes) {
+      process.stderr.write(`writ: cannot read ${JSON.stringify(path)}: left out\n`);
+      continue;
+    }
     const sha256 = encodeHex(kernel.sha256(bytes));
     files.push({ path, entry: encodeUtf8(formatCanonical({ path, size: bytes.length, sha256 })) });
   }
@@ -136,7 +141,7 @@ async function makeLog(kernel: Kernel, storage: Storage, files: readonly LoggedF
   const log = signerOf(generateKey(kernel, "demo.example/log", "ed25519"));
   const witness = signerOf(generateKey(kernel, "witness.example/w1", "cosignature-ed25519"));
   const entries = files.map((file) => file.entry);
-  const { head, checkpoint } = await appendEntries(kernel, storage, log, entries);
+  const { head, checkpoint } = required(await appendEntries(kernel, storage, log, entries));
   const now = Date.now();
   const time = BigInt(Math.floor(now / 1000));
   await storage.write(CHECKPOINT, await cosignCheckpoint(checkpoint, witness, time));

@@ -4,8 +4,12 @@ import { UsageError } from "./command.js";
 
 const MAX_BYTES = 256 << 20;
 
+let stdinTaken = false;
+
 /** The bytes of a file, or of stdin for `-`; over 256 MiB is refused, whatever the file claims. */
 export async function readInput(path: string): Promise<Uint8Array> {
+  if (path === "-" && stdinTaken) throw new UsageError("stdin (-) can be read once");
+  stdinTaken ||= path === "-";
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {

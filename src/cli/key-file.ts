@@ -5,7 +5,7 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { open, stat } from "node:fs/promises";
+import { open, stat, unlink } from "node:fs/promises";
 import { decodeBase64, encodeBase64 } from "../bytes/base64.js";
 import { formatCanonical } from "../bytes/canonical.js";
 import { concatBytes } from "../bytes/concat.js";
@@ -59,9 +59,15 @@ export async function writeKeyFile(
     const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
     throw exists ? new UsageError(`${path} exists, and a key is never written over`) : error;
   }
-  await handle.writeFile(text);
-  await handle.sync();
-  await handle.close();
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } catch (error) {
+    await unlink(path);
+    throw error;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The verifier key of a key file; an encrypted one names it in the clear. */
@@ -199,10 +205,10 @@ function readHeader(path: string, text: string) {
   }
   const { format, vkey, kdf, cipher, ciphertext: sealed, ...rest } = value ?? {};
   if (format !== FORMAT || Object.keys(rest).length > 0) throw wrong(`expected format ${FORMAT}`);
-  const within = (found: unknown, most: number): found is number =>
-    Number.isInteger(found) && (found as number) >= 1 && (found as number) <= most;
+  const within = (found: unknown, most: number, least = 1): found is number =>
+    Number.isInteger(found) && (found as number) >= least && (found as number) <= most;
   const { memoryKiB, passes, lanes } = kdf ?? {};
-  const cheap = within(memoryKiB, MOST.memoryKiB) && within(passes, MOST.passes);
+  const cheap = within(memoryKiB, MOST.memoryKiB, 8) && within(passes, MOST.passes);
   if (kdf?.name !== KDF.name || !cheap || !within(lanes, MOST.lanes)) {
     throw wrong(
       `expected ${KDF.name} with at most ${MOST.memoryKiB} KiB and ${MOST.passes} passes`,

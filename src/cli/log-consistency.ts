@@ -11,8 +11,8 @@ import type { Command } from "./command.js";
 import { UsageError } from "./command.js";
 import { readInput } from "./input.js";
 import { loadKernel } from "./kernel.js";
-import { describe, LAYOUT_HELP, layoutOf, logDemand, requireCheckpoint } from "./log-files.js";
-import { endWith } from "./print.js";
+import { LAYOUT_HELP, layoutOf, logDemand, requireCheckpoint } from "./log-files.js";
+import { describe, endWith } from "./print.js";
 
 export const logConsistency: Command = {
   name: "log consistency",
@@ -58,13 +58,20 @@ The proof goes to stdout, one base64 hash a line; the checks go to stderr.`,
     const proof = await tree.proveConsistency(oldSize);
     if (!proof.ok) throw new UsageError(`no proof: ${describe(proof)}`);
     const log = vkey === undefined ? undefined : await logDemand(kernel, vkey, args.text("origin"));
-    const verdict = verifyConsistency(kernel, older.end, newer.end, { log, proof: proof.value });
-    const note = log ? undefined : "No --vkey: signatures were not looked at.";
+    const inNewer = await tree.rootAt(oldSize);
+    const verdict = verifyConsistency(kernel, older.end, newer.end, {
+      log,
+      proof: proof.value,
+      olderRootInNewer: inNewer.ok ? inNewer.value : undefined,
+    });
+    const note = log ? undefined : "No --vkey: signatures were not looked at, so no log is proven.";
     const ending = endWith(verdict, note);
     if (!args.flag("json")) process.stderr.write(ending.text);
     const hashes = proof.value.map(encodeBase64);
     return {
       ...ending,
+      // Without a signature nothing is proven of the log: two roots agree, and that is all.
+      outcome: !log && verdict.outcome === "PROVEN" ? "DONE" : verdict.outcome,
       json: { ...ending.json, signatures: log ? "checked" : "not checked", proof: hashes },
       text: hashes.map((hash) => `${hash}\n`).join(""),
     };

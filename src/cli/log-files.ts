@@ -2,16 +2,15 @@ import { FileStorage } from "../storage/files.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { UnverifiedCheckpoint } from "../tlog/checkpoint.js";
 import { parseCheckpoint } from "../tlog/checkpoint.js";
+import { CHECKPOINT } from "../tlog/log-writer.js";
+import { MAX_NOTE_BYTES } from "../tlog/note.js";
 import { loadVerifiers } from "../tlog/verifiers.js";
 import type { LogDemand } from "../tlog/verify-checkpoint.js";
 import { parseVkey } from "../tlog/vkey.js";
-import type { Failure } from "../verdict.js";
 import type { Arguments } from "./command.js";
 import { UsageError } from "./command.js";
 import { readInput } from "./input.js";
-
-/** Where a log keeps its newest checkpoint. */
-export const CHECKPOINT = "checkpoint";
+import { describe } from "./print.js";
 
 export const LAYOUT_HELP = `  --layout c2sp|go          where tiles lie: tile/L/N (default), or tile/8/L/N as in the Go database`;
 
@@ -23,7 +22,7 @@ export function layoutOf(args: Arguments): "c2sp" | "go" {
 export async function readCheckpoint(args: Arguments, folder: string): Promise<Uint8Array> {
   const path = args.text("checkpoint");
   if (path !== undefined) return await readInput(path);
-  const bytes = await new FileStorage(folder).read(CHECKPOINT);
+  const bytes = await new FileStorage(folder).read(CHECKPOINT, MAX_NOTE_BYTES);
   if (!bytes) {
     throw new UsageError(`${folder} holds no file "${CHECKPOINT}"; name one with --checkpoint`);
   }
@@ -44,8 +43,4 @@ export async function logDemand(kernel: Kernel, vkey: string, origin?: string): 
   const logs = [key.value];
   const verifiers = await loadVerifiers({ logs, witnesses: [], quorum: undefined });
   return { logs, origin, verifiers };
-}
-
-export function describe({ code, expected, found }: Failure): string {
-  return `${code}, expected ${expected}, found ${found}`;
 }

@@ -7,7 +7,8 @@ import { failure } from "../verdict.js";
 import type { Command } from "./command.js";
 import { UsageError } from "./command.js";
 import { loadKernel } from "./kernel.js";
-import { describe, LAYOUT_HELP, layoutOf, readCheckpoint, requireCheckpoint } from "./log-files.js";
+import { describe } from "./print.js";
+import { LAYOUT_HELP, layoutOf, readCheckpoint, requireCheckpoint } from "./log-files.js";
 
 export const logProve: Command = {
   name: "log prove",

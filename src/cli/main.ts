@@ -53,7 +53,8 @@ function find(words: readonly string[]): { command: Command; rest: readonly stri
 }
 
 async function main(words: readonly string[]): Promise<number> {
-  const json = words.includes("--json");
+  const end = words.indexOf("--");
+  const json = words.slice(0, end < 0 ? undefined : end).includes("--json");
   const found = find(words);
   try {
     if (!found) return general(words);
@@ -106,12 +107,18 @@ function print(text: string, code: number): number {
   return code;
 }
 
-/** A reader that has seen enough closes the pipe; that is no error of ours. */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough closes the pipe: the outcome stays what it is.
     if (error.code === "EPIPE") process.exit();
-    throw error;
+    // What could not be written was not said, so it is neither proven nor refuted.
+    if (stream === process.stdout) process.stderr.write(`writ: cannot write: ${error.message}\n`);
+    process.exit(2);
   });
 }
+
+// A normal exit lets a storage give its lock back.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 
 process.exitCode = await main(process.argv.slice(2));

@@ -55,10 +55,13 @@ function readHidden(stdin: NodeJS.ReadStream): Promise<string> {
     const decoder = new TextDecoder();
     let line = "";
     const onData = (chunk: Uint8Array): void => {
-      for (const character of decoder.decode(chunk, { stream: true })) {
+      for (const [i, byte] of chunk.entries()) {
+        const character = decoder.decode(Uint8Array.of(byte), { stream: true });
         const end = character === "\r" || character === "\n" || character === "\u0004";
         if (end || character === "\u0003") {
           stdin.off("data", onData);
+          // What was pasted after the line belongs to the next question.
+          if (i + 1 < chunk.length) stdin.unshift(chunk.subarray(i + 1));
           return end ? resolve(line) : reject(new UsageError("interrupted"));
         }
         if (character === "\u007f" || character === "\b") line = [...line].slice(0, -1).join("");

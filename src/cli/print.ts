@@ -1,4 +1,4 @@
-import type { Check, Verdict } from "../verdict.js";
+import type { Check, Failure, Verdict } from "../verdict.js";
 import { CODES } from "../verdict.js";
 import type { Ending } from "./command.js";
 
@@ -37,6 +37,11 @@ function formatCheck(check: Check, width: number): string[] {
     ...(check.expected === undefined ? [] : [`${indent}expected ${check.expected}`]),
     ...(check.found === undefined ? [] : [`${indent}found    ${check.found}`]),
   ];
+}
+
+/** A failure in one line. */
+export function describe({ code, expected, found }: Failure): string {
+  return `${code}: expected ${expected}, found ${found}`;
 }
 
 export function endWith(verdict: Verdict, note?: string): Ending {

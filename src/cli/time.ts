@@ -14,7 +14,10 @@ export function parseDuration(text: string): number {
 export function parseTime(text: string): number {
   if (/^[0-9]{1,11}$/.test(text)) return Number(text) * 1000;
   const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
-  const time = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
+  // Date.parse takes the 31st of February for a day in March.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  const real = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10));
+  const time = real && rfc3339.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) {
     throw new UsageError(`a time is like 2026-11-24T12:00:00Z or 1795521600, not "${text}"`);
   }

@@ -7,7 +7,7 @@ import type { Command } from "./command.js";
 import { UsageError } from "./command.js";
 import { readInput } from "./input.js";
 import { loadKernel } from "./kernel.js";
-import { endWith } from "./print.js";
+import { describe, endWith } from "./print.js";
 import { parseDuration, parseTime } from "./time.js";
 
 const DEFAULT_SKEW = "60s";
@@ -36,9 +36,6 @@ export const verify: Command = {
   run: async (args) => {
     const [proofPath] = args.exactly("PROOF") as [string];
     const [entryPath, policyPath] = [args.required("entry"), args.required("policy")];
-    if ([proofPath, entryPath, policyPath].filter((path) => path === "-").length > 1) {
-      throw new UsageError("stdin (-) can be read once");
-    }
     const now = args.text("now");
     const staleness = args.text("max-staleness");
     const demand = {
@@ -58,8 +55,5 @@ export const verify: Command = {
 async function readPolicy(kernel: Kernel, path: string): Promise<Policy> {
   const policy = parsePolicy(kernel, await readInput(path));
   if (policy.ok) return policy.value;
-  const { code, expected, found } = policy;
-  throw new UsageError(
-    `${path} is not a usable policy (${code}): expected ${expected}, found ${found}`,
-  );
+  throw new UsageError(`${path} is not a usable policy: ${describe(policy)}`);
 }

@@ -42,12 +42,16 @@ export class Pool {
    */
   async checkEd25519Many(claims: readonly SignatureClaim[]): Promise<Ed25519Status[]> {
     const results: Ed25519Status[] = [];
-    let next = 0;
+    // Packed before the first await: what the caller does with its buffers later changes nothing.
+    const parts: { from: number; count: number; packed: Uint8Array<ArrayBuffer> }[] = [];
+    for (let from = 0; from < claims.length; from += CHUNK) {
+      const part = claims.slice(from, from + CHUNK);
+      parts.push({ from, count: part.length, packed: packClaims(part) });
+    }
     const work = async (seat: Seat): Promise<void> => {
-      while (next < claims.length) {
-        const from = next;
-        const part = claims.slice(from, (next += CHUNK));
-        const statuses = await this.#ask(seat, part);
+      for (let part = parts.shift(); part; part = parts.shift()) {
+        const { from, count, packed } = part;
+        const statuses = await this.#ask(seat, packed, count);
         statuses.forEach((status, i) => (results[from + i] = status));
       }
     };
@@ -76,18 +80,20 @@ export class Pool {
     await turn;
   }
 
-  async #ask(seat: Seat, claims: readonly SignatureClaim[]): Promise<readonly Ed25519Status[]> {
+  async #ask(
+    seat: Seat,
+    packed: Uint8Array<ArrayBuffer>,
+    count: number,
+  ): Promise<readonly Ed25519Status[]> {
     if (this.#fault !== undefined) throw this.#die(this.#fault);
-    const packed = packClaims(claims);
     const answer = await new Promise<Answer>((resolve) => {
       seat.settle = resolve;
-      const question = { module: this.#module, claims: packed, count: claims.length };
+      const question = { module: this.#module, claims: packed, count };
       seat.port.post(question, [packed.buffer]);
     });
     seat.settle = undefined;
     if ("fault" in answer) throw this.#die(answer.fault);
-    if (answer.statuses.length !== claims.length)
-      throw this.#die("a worker answered another number");
+    if (answer.statuses.length !== count) throw this.#die("a worker answered another number");
     return answer.statuses;
   }
 
@@ -108,10 +114,11 @@ export async function openPool(size: number): Promise<Pool> {
   const module = await compileKernel();
   const url = new URL("./pool-worker.js", import.meta.url);
   const ports: WorkerPort[] = [];
-  for (let i = 0; i < size; i++) {
-    const port = startWorker(url);
-    if (!port) throw new Error("this platform has no workers: use the kernel itself");
-    ports.push(port);
+  try {
+    for (let i = 0; i < size; i++) ports.push(startWorker(url));
+  } catch (error) {
+    await Promise.all(ports.map((port) => port.end()));
+    throw error;
   }
   return new Pool(module, ports);
 }

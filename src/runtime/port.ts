@@ -30,11 +30,12 @@ function nodeThreads(): NodeThreads | undefined {
   return host.process?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
 }
 
-/** Starts a worker, or undefined where the platform has none (workerd, edge runtimes). */
-export function startWorker(url: URL): WorkerPort | undefined {
+/** Starts a worker; throws where the platform has none (workerd, edge runtimes). */
+export function startWorker(url: URL): WorkerPort {
   if (typeof Worker === "function") return webWorker(new Worker(url, { type: "module" }));
   const threads = nodeThreads();
-  return threads && nodeWorker(new threads.Worker(url));
+  if (!threads) throw new Error("this platform has no workers: use the kernel itself");
+  return nodeWorker(new threads.Worker(url));
 }
 
 /** The worker's own side. */

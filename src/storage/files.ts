@@ -1,4 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { constants, rmSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Storage } from "./storage.js";
 import { isPathPart, requirePath } from "./storage.js";
@@ -14,14 +16,30 @@ export class FileStorage implements Storage {
     this.#folder = resolve(folder);
   }
 
-  async read(path: string): Promise<Uint8Array | undefined> {
+  async read(path: string, limit: number): Promise<Uint8Array | undefined> {
     requirePath(path);
+    let handle: FileHandle;
     try {
-      const { buffer, byteOffset, length } = await readFile(join(this.#folder, path));
-      return new Uint8Array(buffer, byteOffset, length);
+      // A pipe in the place of a file must not hold the reader up.
+      const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+      handle = await open(join(this.#folder, path), flags);
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
+    }
+    try {
+      const found = await handle.stat();
+      if (!found.isFile()) return undefined;
+      const bytes = new Uint8Array(Math.min(found.size, limit + 1));
+      let length = 0;
+      while (length < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return bytes.subarray(0, length);
+    } finally {
+      await handle.close();
     }
   }
 
@@ -74,10 +92,9 @@ export class FileStorage implements Storage {
   async lock(): Promise<() => Promise<void>> {
     await this.#makeFolder(this.#folder);
     const file = join(this.#folder, LOCK);
+    let handle: FileHandle;
     try {
-      const handle = await open(file, "wx");
-      await handle.writeFile(`${process.pid}\n`);
-      await handle.close();
+      handle = await open(file, "wx");
     } catch (error) {
       if (codeOf(error) !== "EEXIST") throw error;
       const owner = (await readFile(file, "utf8").catch(() => "")).trim();
@@ -86,11 +103,25 @@ export class FileStorage implements Storage {
         { cause: error },
       );
     }
+    // An interrupted process gives the lock back, a killed one cannot.
+    const onExit = (): void => rmSync(file, { force: true });
+    process.on("exit", onExit);
     let held = true;
-    return async () => {
-      if (held) await unlink(file);
+    const unlock = async (): Promise<void> => {
+      if (!held) return;
       held = false;
+      process.off("exit", onExit);
+      await rm(file, { force: true });
     };
+    try {
+      await handle.writeFile(`${process.pid}\n`);
+    } catch (error) {
+      await unlock();
+      throw error;
+    } finally {
+      await handle.close();
+    }
+    return unlock;
   }
 
   /** Makes a folder and every missing one above it; each new name is synced in its parent. */

@@ -6,9 +6,9 @@ export class MemoryStorage implements Storage {
   readonly #files = new Map<string, Uint8Array>();
   #locked = false;
 
-  async read(path: string): Promise<Uint8Array | undefined> {
+  async read(path: string, limit: number): Promise<Uint8Array | undefined> {
     requirePath(path);
-    return this.#files.get(path)?.slice();
+    return this.#files.get(path)?.slice(0, limit + 1);
   }
 
   async list(path: string): Promise<readonly string[]> {

@@ -5,9 +5,12 @@
 
 /** What reading a log needs. */
 export interface Reader {
-  /** The bytes at a path, or undefined when nothing is there. */
-  read(path: string): Promise<Uint8Array | undefined>;
-  /** The names directly under a path, in no order; empty when there is nothing. */
+  /**
+   * The bytes at a path, or undefined when no file is there. Of one that is longer than `limit` bytes
+   * it gives the first `limit + 1`: the caller sees that it is too long, and nobody reads it all.
+   */
+  read(path: string, limit: number): Promise<Uint8Array | undefined>;
+  /** The names directly under a path, each once, in no order; empty when there is nothing. */
   list(path: string): Promise<readonly string[]>;
 }
 

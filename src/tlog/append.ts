@@ -11,6 +11,7 @@ import {
   encodeEntries,
   formatTilePath,
   hashesAtLevel,
+  MAX_BUNDLE_BYTES,
   readTile,
   storedWidths,
   TILE_WIDTH,
@@ -19,11 +20,8 @@ import {
 import { TreeReader } from "./tree-reader.js";
 
 export interface Growth {
-  /**
-   * What a crashed writer left past the old tree, to be removed first and in this order: no checkpoint
-   * ever named it, and it would contradict the new tiles.
-   */
-  readonly stale: readonly string[];
+  /** Tiles that are stored past the old tree, the farthest first. */
+  readonly beyond: readonly Tile[];
   /** The tiles and entry bundles to write, before any checkpoint of the new tree. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly head: TreeHead;
@@ -67,21 +65,21 @@ export async function growTree(
   }
 
   const overlay: Reader = {
-    read: async (path) => files.get(path) ?? (await reader.read(path)),
+    read: async (path, limit) => files.get(path) ?? (await reader.read(path, limit)),
     list: (path) => reader.list(path),
   };
   const root = await new TreeReader(kernel, overlay, size, "c2sp").root();
   if (!root.ok) return root;
-  const stale = await leftovers(reader, oldSize);
-  return ok({ stale, files, head: { size, rootHash: root.value } });
+  const beyond = await tilesBeyond(reader, oldSize);
+  return ok({ beyond, files, head: { size, rootHash: root.value } });
 }
 
 /**
- * Stored tiles that the tree of `size` leaves does not have, the farthest first. Writers go from left
- * to right, and so do leftovers: the walk ends at the first index where nothing is.
+ * Stored tiles that the tree of `size` leaves does not have. Writers go from left to right, and so do
+ * the leftovers of one that crashed: the walk ends at the first index where nothing is.
  */
-async function leftovers(reader: Reader, size: bigint): Promise<string[]> {
-  const stale: string[] = [];
+async function tilesBeyond(reader: Reader, size: bigint): Promise<Tile[]> {
+  const tiles: Tile[] = [];
   const levels: Tile["level"][] = ["entries", 0, 1, 2, 3, 4, 5, 6, 7];
   for (const level of levels) {
     const height = level === "entries" ? 0 : level;
@@ -91,10 +89,10 @@ async function leftovers(reader: Reader, size: bigint): Promise<string[]> {
       const widths = await storedWidths(reader, { level, index }, "c2sp");
       const more = widths.filter((width) => width > known);
       if (more.length === 0 && index > first) break;
-      stale.push(...more.map((width) => formatTilePath({ level, index, width }, "c2sp")));
+      tiles.push(...more.map((width) => ({ level, index, width })));
     }
   }
-  return stale.reverse();
+  return tiles.reverse();
 }
 
 /** Adds hashes to one level; gives the roots of the tiles that became full, for the level above. */
@@ -138,7 +136,7 @@ async function lastBundle(
   const width = tileWidth(size, 0, index);
   if (width === 0) return ok([]);
   const path = formatTilePath({ level: "entries", index, width }, "c2sp");
-  const bytes = await reader.read(path);
+  const bytes = await reader.read(path, MAX_BUNDLE_BYTES);
   if (!bytes) return failure("MISSING", path, "no such entry bundle");
   const entries = decodeEntries(bytes);
   if (!entries.ok) return entries;

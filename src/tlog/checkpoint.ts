@@ -5,10 +5,9 @@
 import { decodeBase64, encodeBase64 } from "../bytes/base64.js";
 import { parseDecimal } from "../bytes/decimal.js";
 import type { Result } from "../verdict.js";
-import { failure, ok } from "../verdict.js";
+import { abbreviate, failure, ok } from "../verdict.js";
 import type { UnverifiedNote } from "./note.js";
 import { parseNote } from "./note.js";
-import { abbreviate } from "./vkey.js";
 
 /** The state of a log: its first `size` entries have this root hash. */
 export interface TreeHead {

@@ -7,8 +7,8 @@ import { concatBytes } from "../bytes/concat.js";
 import { decodeHex, encodeHex } from "../bytes/hex.js";
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import type { Result } from "../verdict.js";
-import { failure, ok } from "../verdict.js";
-import { abbreviate, isKeyName } from "./vkey.js";
+import { abbreviate, failure, ok } from "../verdict.js";
+import { isKeyName } from "./vkey.js";
 
 /** A signature as it stands in a note: nothing of it is verified. */
 export interface NoteSignature {

@@ -7,9 +7,9 @@ import { decodeUtf8 } from "../bytes/utf8.js";
 import { encodeHex } from "../bytes/hex.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Result } from "../verdict.js";
-import { failure, ok } from "../verdict.js";
+import { abbreviate, failure, ok } from "../verdict.js";
 import type { KeyType, VerifierKey } from "./vkey.js";
-import { abbreviate, parseVkey } from "./vkey.js";
+import { parseVkey } from "./vkey.js";
 
 export interface Witness {
   /** The policy's own name for the witness, as text. */
@@ -64,6 +64,7 @@ class PolicyReader {
   readonly #witnesses: Witness[] = [];
   readonly #rules = new Map<string, QuorumRule>();
   readonly #members = new Set<string>();
+  readonly #materials = new Set<string>();
   #quorum: { readonly rule: QuorumRule | undefined } | undefined;
 
   constructor(kernel: Kernel) {
@@ -168,10 +169,8 @@ class PolicyReader {
       return failure("UNSUPPORTED_KEY", `a key that can sign as a ${role}`, found);
     }
     const material = encodeHex(key.value.publicKey);
-    const known = [...this.#logs, ...this.#witnesses.map((witness) => witness.key)];
-    if (known.some((other) => encodeHex(other.publicKey) === material)) {
-      return malformed("each public key once", key.value.name);
-    }
+    if (this.#materials.has(material)) return malformed("each public key once", key.value.name);
+    this.#materials.add(material);
     if (role === "log" && this.#logs.length >= MAX_NAMES) {
       return failure("TOO_LARGE", `at most ${MAX_NAMES} logs`, "one more");
     }

@@ -4,9 +4,8 @@ import { concatBytes } from "../bytes/concat.js";
 import { parseDecimal } from "../bytes/decimal.js";
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import type { Result } from "../verdict.js";
-import { failure, ok } from "../verdict.js";
+import { abbreviate, failure, ok } from "../verdict.js";
 import { MAX_NOTE_BYTES } from "./note.js";
-import { abbreviate } from "./vkey.js";
 
 const HEADER = "c2sp.org/tlog-proof@v1";
 const MAX_BYTES = 2 * MAX_NOTE_BYTES;

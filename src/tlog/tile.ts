@@ -11,8 +11,12 @@ export const TILE_WIDTH = 256;
 /** The longest entry: its length is a u16 in an entry bundle. */
 export const MAX_ENTRY_BYTES = 65_535;
 
+/** A full tile of hashes. */
+export const MAX_TILE_BYTES = TILE_WIDTH * 32;
+/** A full entry bundle of the longest entries. */
+export const MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + MAX_ENTRY_BYTES);
 /** Groups of three digits in the longest index, 2^63. */
-export const MAX_GROUPS = 7;
+const MAX_GROUPS = 7;
 
 /** `c2sp`: tile/<L>/<N>; `go`: the same bytes at tile/8/<L>/<N>, as the Go checksum database has it. */
 export type Layout = "c2sp" | "go";
@@ -110,7 +114,7 @@ export async function storedWidths(
     const tile = parseTilePath(`${full}.p/${name}`, layout);
     return tile ? [tile.width] : [];
   });
-  return (await reader.read(full)) ? [...partial, TILE_WIDTH] : partial;
+  return (await reader.read(full, 0)) ? [...partial, TILE_WIDTH] : partial;
 }
 
 /** What is stored of a tile at this width or wider: the exact one first, then the widest. */
@@ -123,14 +127,14 @@ async function* versions(
   for (const width of [tile.width, TILE_WIDTH]) {
     if (tried.has(width)) continue;
     tried.add(width);
-    const bytes = await reader.read(formatTilePath({ ...tile, width }, layout));
+    const bytes = await reader.read(formatTilePath({ ...tile, width }, layout), MAX_TILE_BYTES);
     if (bytes) yield { width, bytes };
   }
   const wider = (await storedWidths(reader, tile, layout))
     .filter((width) => width > tile.width && width < TILE_WIDTH)
     .sort((a, b) => b - a);
   for (const width of wider) {
-    const bytes = await reader.read(formatTilePath({ ...tile, width }, layout));
+    const bytes = await reader.read(formatTilePath({ ...tile, width }, layout), MAX_TILE_BYTES);
     if (bytes) yield { width, bytes };
   }
 }

@@ -31,8 +31,16 @@ export class TreeReader {
 
   /** The root hash of the whole tree. */
   async root(): Promise<Result<Uint8Array>> {
-    if (this.size === 0n) return ok(this.#kernel.treeRoot(new Uint8Array()));
-    return await this.rangeRoot({ start: 0n, end: this.size });
+    return await this.rootAt(this.size);
+  }
+
+  /** The root hash that the tree had when it held its first `size` leaves. */
+  async rootAt(size: bigint): Promise<Result<Uint8Array>> {
+    if (size < 0n || size > this.size) {
+      throw new RangeError(`expected a size from 0 to ${this.size}, found ${size}`);
+    }
+    if (size === 0n) return ok(this.#kernel.treeRoot(new Uint8Array()));
+    return await this.#rangeRoot({ start: 0n, end: size });
   }
 
   async leafHash(index: bigint): Promise<Result<Uint8Array>> {
@@ -41,7 +49,7 @@ export class TreeReader {
         `expected a leaf index below the tree size ${this.size}, found ${index}`,
       );
     }
-    return await this.rangeRoot({ start: index, end: index + 1n });
+    return await this.#rangeRoot({ start: index, end: index + 1n });
   }
 
   /** Inclusion proof of leaf `index` in this tree, or the tile that is missing for it. */
@@ -54,8 +62,8 @@ export class TreeReader {
     return await this.#roots(this.#kernel.consistencyRanges(oldSize, this.size));
   }
 
-  /** Root of the leaves from `start` to `end`, where `start` is a multiple of the width's next power of two. */
-  async rangeRoot(range: LeafRange): Promise<Result<Uint8Array>> {
+  /** Root of the leaves from `start` to `end`; `start` is a multiple of the width's next power of two. */
+  async #rangeRoot(range: LeafRange): Promise<Result<Uint8Array>> {
     const roots: Uint8Array[] = [];
     for (const subtree of completeSubtrees(range)) {
       const root = await this.#subtreeRoot(subtree);
@@ -70,7 +78,7 @@ export class TreeReader {
   async #roots(ranges: readonly LeafRange[]): Promise<Result<Uint8Array[]>> {
     const roots: Uint8Array[] = [];
     for (const range of ranges) {
-      const root = await this.rangeRoot(range);
+      const root = await this.#rangeRoot(range);
       if (!root.ok) return root;
       roots.push(root.value);
     }

@@ -4,7 +4,7 @@
  */
 import type { Kernel } from "../kernel/kernel.js";
 import type { Failure, Verdict } from "../verdict.js";
-import { failure, judge, Plan } from "../verdict.js";
+import { abbreviate, failure, judge, Plan } from "../verdict.js";
 import type { UnverifiedCheckpoint } from "./checkpoint.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import type { Policy, Witness } from "./policy.js";
@@ -13,7 +13,6 @@ import type { SignatureStatus } from "./signatures.js";
 import { checkSignatures } from "./signatures.js";
 import type { Verifiers } from "./verifiers.js";
 import type { VerifierKey } from "./vkey.js";
-import { abbreviate } from "./vkey.js";
 
 /** Whose checkpoint it must be. */
 export interface LogDemand {
@@ -27,8 +26,9 @@ export interface LogDemand {
 export interface CheckpointDemand {
   readonly policy: Policy;
   /**
-   * The origin that the checkpoint must have, compared whole. Undefined: it must be the name of the
-   * log key that signed it, as tlog-policy says.
+   * The origin that the checkpoint must have, compared whole. The log key that signs it must have that
+   * name, as tlog-policy says; only where the policy names a single log may its key have another.
+   * Undefined: any log of the policy, under its key's name.
    */
   readonly origin: string | undefined;
   /** Milliseconds since the epoch. Cosignatures from later than `now + skew` count nothing. */
@@ -116,6 +116,7 @@ function judgeOrigin(
   demanded: string | undefined,
 ): readonly VerifierKey[] | undefined {
   const found = abbreviate(checkpoint.origin);
+  const named = logs.filter((key) => key.name === checkpoint.origin);
   const names = demanded === undefined ? logs.map((key) => key.name) : [demanded];
   const expected = names.map(abbreviate).join(" or ");
   if (!names.includes(checkpoint.origin)) {
@@ -123,7 +124,9 @@ function judgeOrigin(
     return undefined;
   }
   plan.pass(check, expected, found);
-  return demanded === undefined ? logs.filter((key) => key.name === checkpoint.origin) : logs;
+  // A key of another name signs for the demanded origin only where there is no choice of keys:
+  // otherwise one log of the policy could speak for another.
+  return named.length === 0 && logs.length === 1 ? logs : named;
 }
 
 function judgeLogSignature(
@@ -133,7 +136,8 @@ function judgeLogSignature(
   statuses: readonly SignatureStatus[],
 ): void {
   const byLog = statuses.filter(({ key }) => logs.includes(key));
-  const expected = `a signature by ${logs.map(({ name, keyId }) => `${name}+${keyId}`).join(" or ")}`;
+  const names = logs.map(({ name, keyId }) => `${name}+${keyId}`).join(" or ");
+  const expected = `a signature by ${names || "a key of the origin's name"}`;
   const bad = firstBad(byLog);
   if (bad) plan.fail(check, bad);
   else if (byLog.length === 0) plan.fail(check, failure("UNSIGNED", expected, "none"));

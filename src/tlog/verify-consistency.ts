@@ -2,18 +2,23 @@
 import { encodeHex } from "../bytes/hex.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Verdict } from "../verdict.js";
-import { failure, judge, Plan } from "../verdict.js";
+import { abbreviate, failure, judge, Plan } from "../verdict.js";
 import type { TreeHead } from "./checkpoint.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import type { LogDemand } from "./verify-checkpoint.js";
 import { judgeLog } from "./verify-checkpoint.js";
-import { abbreviate } from "./vkey.js";
 
 export interface ConsistencyDemand {
   /** Whose signatures the signed checkpoints must carry; undefined: signatures are not looked at. */
   readonly log: LogDemand | undefined;
   /** Hashes of RFC 6962, section 2.1.2, 32 bytes each. */
   readonly proof: readonly Uint8Array[];
+  /**
+   * The root that the newer tree has at the older size, if the caller can compute it. It is believed
+   * only if the proof leads from it to the newer root, and then tells equivocation from a bad proof
+   * also where the older size is a power of two (RFC 9162 begins such a proof with the claimed root).
+   */
+  readonly olderRootInNewer?: Uint8Array | undefined;
 }
 
 /** One end of a consistency proof: a signed checkpoint, or a tree head that the caller trusts. */
@@ -27,8 +32,9 @@ export function verifyConsistency(
   kernel: Kernel,
   older: ProofEnd,
   newer: ProofEnd,
-  { log, proof }: ConsistencyDemand,
+  demand: ConsistencyDemand,
 ): Verdict {
+  const { log } = demand;
   const ends = { older, newer };
   const names = (["older", "newer"] as const).flatMap((side) => {
     if (!(ends[side] instanceof Uint8Array)) return [];
@@ -44,7 +50,7 @@ export function verifyConsistency(
       const expected = `one log: ${abbreviate(from.origin)}`;
       return plan.fail("consistency", failure("ORIGIN", expected, abbreviate(to.origin)));
     }
-    judgeConsistency(kernel, plan, { older: from, newer: to, proof });
+    judgeConsistency(kernel, plan, from, to, demand);
   });
 }
 
@@ -69,15 +75,18 @@ function readEnd(
 function judgeConsistency(
   kernel: Kernel,
   plan: Plan,
-  { older, newer, proof }: { older: TreeHead; newer: TreeHead; proof: readonly Uint8Array[] },
+  older: TreeHead,
+  newer: TreeHead,
+  { proof, olderRootInNewer }: ConsistencyDemand,
 ): void {
-  const result = kernel.checkConsistency({
+  const claim = {
     oldSize: older.size,
     oldRoot: older.rootHash,
     newSize: newer.size,
     newRoot: newer.rootHash,
     proof,
-  });
+  };
+  const result = kernel.checkConsistency(claim);
   const refuse = (code: "CONSISTENCY" | "EQUIVOCATION", expected: string, found: string): void =>
     plan.fail("consistency", failure(code, expected, found));
   const oldRoot = `root ${encodeHex(older.rootHash)} at size ${older.size}`;
@@ -93,6 +102,12 @@ function judgeConsistency(
     case "length":
       return refuse("CONSISTENCY", "the length that the sizes give", `${proof.length} hashes`);
     case "new-root":
+      if (
+        olderRootInNewer &&
+        kernel.checkConsistency({ ...claim, oldRoot: olderRootInNewer }).status === "ok"
+      ) {
+        return refuse("EQUIVOCATION", oldRoot, root(olderRootInNewer));
+      }
       return refuse("CONSISTENCY", newRoot, root(result.foundNewRoot));
     case "old-root":
       // The newer root comes out exactly, so this path is in it: the older one is another tree's.

@@ -8,7 +8,7 @@ import { decodeHex, encodeHex } from "../bytes/hex.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Result } from "../verdict.js";
-import { failure, ok } from "../verdict.js";
+import { abbreviate, failure, ok } from "../verdict.js";
 
 /** Signature types that are verified here, with the length of their public keys. */
 const KEY_TYPES = {
@@ -109,9 +109,4 @@ function keyTypeOf(byte: number): KeyType | undefined {
 /** True for a character below U+0020. */
 function hasControl(text: string): boolean {
   return [...text].some((character) => character < " ");
-}
-
-/** Quotes hostile text in a message: at most 60 characters of it, controls escaped. */
-export function abbreviate(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
 }

@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { expect, test } from "vitest";
 import { scratch, writ, writJson } from "./writ.js";
 
@@ -55,6 +65,7 @@ test("consistency between sizes, between checkpoints, and against a rewritten pa
   expect(sizes.code).toBe(0);
   expect(sizes.out).toMatch(/^(?:[A-Za-z0-9+/]{43}=\n)+$/);
   expect(sizes.err).toContain("signatures were not looked at");
+  expect(writJson(["log", "consistency", folder, "5", "9"])).toMatchObject({ outcome: "DONE" });
   const signed = ["log", "consistency", folder, at("old"), at("consistent", "checkpoint")];
   expect(writJson([...signed, "--vkey", vkey])).toMatchObject({
     exit: 0,
@@ -67,6 +78,11 @@ test("consistency between sizes, between checkpoints, and against a rewritten pa
   const other = at("rewritten");
   append(other, 100, 105);
   const forked = ["log", "consistency", folder, at("rewritten", "checkpoint"), "9", "--vkey", vkey];
+  const power = at("power");
+  append(power, 100, 104);
+  expect(
+    writJson(["log", "consistency", folder, at("power", "checkpoint"), "9", "--vkey", vkey]),
+  ).toMatchObject({ outcome: "REFUTED", code: "EQUIVOCATION" });
   expect(writ(forked)).toMatchObject({ code: 1 });
   expect(writJson(forked)).toMatchObject({ outcome: "REFUTED", code: "EQUIVOCATION" });
 });
@@ -107,11 +123,49 @@ test("another key cannot grow the log, and a second writer is told who holds it"
   writ(["key", "new", "log.example/cli", "--out", at("other.key")]);
   const other = writ(["log", "append", folder, entry(3), "--key", at("other.key")]);
   expect(other).toMatchObject({ code: 2 });
-  expect(other.err).toContain("not signed by this key");
+  expect(other.err).toContain("expected a checkpoint by this key");
   writeFileSync(at("held", ".lock"), "12345\n");
   const second = writ(["log", "append", folder, entry(3), "--key", at("log.key")]);
   expect(second.code).toBe(2);
   expect(second.err).toContain("process 12345");
+});
+
+test("stdin is read once", () => {
+  const ran = writ(["log", "append", at("twice"), "-", "-", "--key", at("log.key")], "one");
+  expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("can be read once") });
+  expect(() => readdirSync(at("twice"))).toThrow();
+});
+
+test("a hostile folder ends in an answer: devices, pipes, loops and huge files", () => {
+  const build = (name: string, spoil: (path: (...parts: string[]) => string) => void) => {
+    append(at(name), 0, 300);
+    spoil((...parts) => at(name, ...parts));
+    return writ(["log", "check", at(name), "--vkey", vkey]);
+  };
+  const tile = ["tile", "0", "000"] as const;
+  const device = build("device", (path) => {
+    rmSync(path(...tile));
+    symlinkSync("/dev/zero", path(...tile));
+  });
+  expect(device.code).toBe(2);
+  const pipe = build("pipe", (path) => {
+    rmSync(path(...tile));
+    execFileSync("mkfifo", [path(...tile)]);
+  });
+  expect(pipe.code).toBe(2);
+  expect(build("huge", (path) => truncateSync(path(...tile), 2 ** 31)).code).toBe(1);
+  const loop = build("loop", (path) => {
+    for (let i = 0; i < 1000; i++) {
+      symlinkSync(".", path("tile", "0", `x${String(i).padStart(3, "0")}`));
+    }
+  });
+  expect(loop.code).toBe(0);
+  expect(
+    build("endless", (path) => {
+      rmSync(path("checkpoint"));
+      symlinkSync("/dev/zero", path("checkpoint"));
+    }).code,
+  ).toBe(2);
 });
 
 test.each([

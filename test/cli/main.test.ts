@@ -81,3 +81,10 @@ test("a reader that closes the pipe early is no error", () => {
   const { status, stderr } = spawnSync("bash", ["-c", script]);
   expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: "" });
 });
+
+test("an output that cannot be written is neither proven nor refuted, and shows no stack", () => {
+  const script = `"${process.execPath}" "${CLI}" --help > /dev/full`;
+  const { status, stderr } = spawnSync("bash", ["-c", script]);
+  expect(status).toBe(2);
+  expect(stderr.toString()).toMatch(/^writ: cannot write: [^\n]*\n$/);
+});

@@ -35,6 +35,7 @@ test("times are RFC 3339 or seconds", () => {
   const iso = new Date(Number(TIME) * 1000).toISOString();
   expect(writ([...base, "--now", iso, "--max-staleness", "30s"]).code).toBe(0);
   expect(writ([...base, "--now", "2020-01-01T00:00:00Z"])).toMatchObject({ code: 2 });
+  expect(writ([...base, "--now", "2027-02-31T00:00:00Z"]).err).toContain("a time is like");
 });
 
 test("--json holds the outcome, the code and every check", () => {
@@ -85,7 +86,7 @@ test.each([
 ])("a policy that is %s is the caller's mistake: exit 2", (_, content) => {
   const ran = writ(["verify", proof, "--entry", entry, "--policy", file("bad", content)]);
   expect(ran.code).toBe(2);
-  expect(ran.err).toMatch(/not a usable policy \((?:MALFORMED|UNSUPPORTED_KEY)\)/);
+  expect(ran.err).toMatch(/not a usable policy: (?:MALFORMED|UNSUPPORTED_KEY)/);
 });
 
 test("a folder, and a file that is not there, are said to be that", () => {

@@ -16,6 +16,9 @@ import { kernel } from "../kernel.js";
 import { log, ORIGIN } from "../tlog/fixture.js";
 import { demanded } from "../tlog/stored.js";
 
+/** More than any file here holds. */
+const LIMIT = 1 << 24;
+
 const base = await realpath(await mkdtemp(join(tmpdir(), "writ-crash-")));
 const writer = join(base, "writer.mjs");
 afterAll(() => rm(base, { recursive: true }));
@@ -91,7 +94,7 @@ test("every file is whole, and as new as the last write that was done, after eac
     const done = await crash(killed, first, (round % 8) * 1.7);
     const versions = [];
     for (const path of PATHS) {
-      const bytes = await storage.read(path);
+      const bytes = await storage.read(path, LIMIT);
       expect(bytes).toHaveLength(SIZE);
       const words = new Uint32Array(Uint8Array.from(bytes as Uint8Array).buffer);
       const torn = words.findIndex((word) => word !== words[0]);
@@ -117,7 +120,7 @@ test("a file that a crash left under the next temporary name does not stop a wri
   // In a container every process has the same id, and so would the one that crashed.
   for (let n = 0; n < 5; n++) await writeFile(join(folder, `file.${process.pid}.${n}.tmp`), "");
   await storage.write("file", new Uint8Array(2));
-  expect(await storage.read("file")).toHaveLength(2);
+  expect(await storage.read("file", LIMIT)).toHaveLength(2);
 });
 
 test("a log among what crashes left is PROVEN", async () => {

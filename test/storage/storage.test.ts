@@ -6,6 +6,9 @@ import { FileStorage } from "../../src/storage/files.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import { describeStorage } from "./storage.js";
 
+/** More than any file here holds. */
+const LIMIT = 1 << 24;
+
 const base = await realpath(await mkdtemp(join(tmpdir(), "writ-storage-")));
 let count = 0;
 afterAll(() => rm(base, { recursive: true }));
@@ -21,7 +24,7 @@ describe("FileStorage", () => {
   test("reading makes no folder", async () => {
     const root = folder();
     const storage = new FileStorage(root);
-    await storage.read("a/b");
+    await storage.read("a/b", LIMIT);
     await storage.list("a");
     await expect(readdir(root)).rejects.toThrow(/ENOENT/);
   });
@@ -31,7 +34,7 @@ describe("FileStorage", () => {
     const one = new FileStorage(root);
     const two = new FileStorage(root);
     await one.write("a/b", bytes("1"));
-    expect(Uint8Array.from((await two.read("a/b")) ?? [])).toEqual(bytes("1"));
+    expect(Uint8Array.from((await two.read("a/b", LIMIT)) ?? [])).toEqual(bytes("1"));
     const unlock = await one.lock();
     await expect(two.lock()).rejects.toThrow(new RegExp(`${process.pid}.*${root}`));
     await unlock();
@@ -47,7 +50,7 @@ describe("FileStorage", () => {
     for (let round = 0; round < 5; round++) {
       const texts = storages.map((_, i) => `${round} by ${i}`);
       await Promise.all(storages.map((storage, i) => storage.write("file", bytes(texts[i] ?? ""))));
-      const found = new TextDecoder().decode(await new FileStorage(root).read("file"));
+      const found = new TextDecoder().decode(await new FileStorage(root).read("file", LIMIT));
       expect(texts).toContain(found);
     }
     expect(await readdir(root)).toEqual(["file"]);
@@ -67,7 +70,7 @@ describe("FileStorage", () => {
     await storage.write("a/b", bytes("1"));
     await expect(storage.write("a", bytes("2"))).rejects.toThrow(Error);
     await expect(storage.write("a/b/c", bytes("2"))).rejects.toThrow(Error);
-    expect(Uint8Array.from((await storage.read("a/b")) ?? [])).toEqual(bytes("1"));
+    expect(Uint8Array.from((await storage.read("a/b", LIMIT)) ?? [])).toEqual(bytes("1"));
     expect(await readdir(root, { recursive: true })).toEqual(["a", "a/b"]);
   });
 
@@ -82,7 +85,7 @@ describe("FileStorage", () => {
       process.chdir(before);
     }
     expect(
-      Uint8Array.from((await new FileStorage(join(root, "some/log")).read("a/b")) ?? []),
+      Uint8Array.from((await new FileStorage(join(root, "some/log")).read("a/b", LIMIT)) ?? []),
     ).toEqual(bytes("1"));
   });
 
@@ -90,7 +93,7 @@ describe("FileStorage", () => {
     const root = folder();
     await mkdir(root, { recursive: true });
     await symlink("loop", join(root, "loop"));
-    await expect(new FileStorage(root).read("loop")).rejects.toThrow(/ELOOP/);
+    await expect(new FileStorage(root).read("loop", LIMIT)).rejects.toThrow(/ELOOP/);
     await expect(new FileStorage(root).list("loop")).rejects.toThrow(/ELOOP/);
   });
 

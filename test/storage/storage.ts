@@ -3,11 +3,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Storage } from "../../src/storage/storage.js";
 
+/** More than any file here holds. */
+const LIMIT = 1 << 24;
+
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The bytes alone, whatever view of them the driver gives. */
 async function read(storage: Storage, path: string): Promise<Uint8Array | undefined> {
-  const found = await storage.read(path);
+  const found = await storage.read(path, LIMIT);
   return found && Uint8Array.from(found);
 }
 
@@ -16,6 +19,8 @@ const HOSTILE = [
   ...["/", "/a", "/etc/passwd", "//a", "a//b", "a/", "a//"],
   ...["a\\b", "..\\a", "\\a", "C:\\a", "C:a", "a:b"],
   ...["a\0b", "\0", "a/\0", "a\n", "a\rb", "\t"],
+  // Names with a dot before them are the drivers' own.
+  ...[".lock", ".a.tmp", "a/.b", ".a/b", "..."],
 ];
 
 /** Runs over storages that `open` makes, each new and empty. */
@@ -23,19 +28,19 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
   describe(name, () => {
     test("what is not there is undefined", async () => {
       const storage = await open();
-      expect(await storage.read("a")).toBeUndefined();
-      expect(await storage.read("a/b/c")).toBeUndefined();
+      expect(await storage.read("a", LIMIT)).toBeUndefined();
+      expect(await storage.read("a/b/c", LIMIT)).toBeUndefined();
       await storage.write("a/b", bytes("1"));
-      expect(await storage.read("a/c")).toBeUndefined();
-      expect(await storage.read("a/b/c")).toBeUndefined();
-      expect(await storage.read("a/B")).toBeUndefined();
+      expect(await storage.read("a/c", LIMIT)).toBeUndefined();
+      expect(await storage.read("a/b/c", LIMIT)).toBeUndefined();
+      expect(await storage.read("a/B", LIMIT)).toBeUndefined();
     });
 
     test("a folder has no bytes", async () => {
       const storage = await open();
       await storage.write("a/b/c", bytes("1"));
-      expect(await storage.read("a")).toBeUndefined();
-      expect(await storage.read("a/b")).toBeUndefined();
+      expect(await storage.read("a", LIMIT)).toBeUndefined();
+      expect(await storage.read("a/b", LIMIT)).toBeUndefined();
     });
 
     test("what was written is read, whatever its bytes", async () => {
@@ -77,6 +82,38 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       ];
       for (const path of paths) await storage.write(path, bytes(path));
       for (const path of paths) expect(await read(storage, path)).toEqual(bytes(path));
+    });
+
+    test("what was removed is neither read nor listed, and can be written again", async () => {
+      const storage = await open();
+      for (const path of ["a/b", "a/c", "d"]) await storage.write(path, bytes(path));
+      await storage.remove("a/b");
+      expect(await storage.read("a/b", LIMIT)).toBeUndefined();
+      expect(await storage.list("a")).toEqual(["c"]);
+      expect(await read(storage, "a/c")).toEqual(bytes("a/c"));
+      await storage.remove("d");
+      expect(await storage.list("")).toEqual(["a"]);
+      await storage.write("a/b", bytes("again"));
+      expect(await read(storage, "a/b")).toEqual(bytes("again"));
+    });
+
+    test("removing what is not there changes nothing", async () => {
+      const storage = await open();
+      await storage.remove("a");
+      await storage.remove("a/b/c");
+      await storage.write("a/b", bytes("1"));
+      await storage.remove("a/b/c");
+      await storage.remove("a/c");
+      await storage.remove("b");
+      expect(await read(storage, "a/b")).toEqual(bytes("1"));
+    });
+
+    test("removing a folder removes no file", async () => {
+      const storage = await open();
+      await storage.write("a/b/c", bytes("1"));
+      await storage.remove("a").catch(() => {});
+      await storage.remove("a/b").catch(() => {});
+      expect(await read(storage, "a/b/c")).toEqual(bytes("1"));
     });
 
     test("a list has the names directly under a path, each once", async () => {
@@ -124,7 +161,7 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
     test("bytes are copied out", async () => {
       const storage = await open();
       await storage.write("file", bytes("theirs"));
-      (await storage.read("file"))?.fill(0);
+      (await storage.read("file", LIMIT))?.fill(0);
       expect(await read(storage, "file")).toEqual(bytes("theirs"));
     });
 
@@ -132,7 +169,7 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       const storage = await open();
       await storage.write("a", bytes("1"));
       for (const path of HOSTILE) {
-        await expect(storage.read(path), JSON.stringify(path)).rejects.toThrow(TypeError);
+        await expect(storage.read(path, LIMIT), JSON.stringify(path)).rejects.toThrow(TypeError);
       }
     });
 
@@ -147,6 +184,15 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       expect(await read(storage, "a")).toEqual(bytes("1"));
     });
 
+    test("a hostile path is a mistake to remove, and nothing is removed", async () => {
+      const storage = await open();
+      await storage.write("a", bytes("1"));
+      for (const path of ["", ...HOSTILE]) {
+        await expect(storage.remove(path), JSON.stringify(path)).rejects.toThrow(TypeError);
+      }
+      expect(await read(storage, "a")).toEqual(bytes("1"));
+    });
+
     test("a hostile path is a mistake to list", async () => {
       const storage = await open();
       await storage.write("a", bytes("1"));
@@ -157,7 +203,7 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
 
     test("the empty path can be listed, and not read or written", async () => {
       const storage = await open();
-      await expect(storage.read("")).rejects.toThrow(TypeError);
+      await expect(storage.read("", LIMIT)).rejects.toThrow(TypeError);
       await expect(storage.write("", bytes("1"))).rejects.toThrow(TypeError);
       expect(await storage.list("")).toEqual([]);
     });
@@ -170,7 +216,7 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
         fc.asyncProperty(path, async (parts) => {
           const names = parts.map((each) => each.join(""));
           const joined = `root-${names.length}/${names.join("/d-")}/file`;
-          if (joined.split("/").some((each) => each === "." || each === "..")) {
+          if (joined.includes("/.")) {
             await expect(storage.write(joined, bytes("1"))).rejects.toThrow(TypeError);
             return;
           }
@@ -212,7 +258,7 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
     test("what is read is a plain Uint8Array, whose slices are copies", async () => {
       const storage = await open();
       await storage.write("file", bytes("text"));
-      const found = (await storage.read("file")) as Uint8Array;
+      const found = (await storage.read("file", LIMIT)) as Uint8Array;
       found.slice().fill(0);
       expect(found).toEqual(bytes("text"));
     });

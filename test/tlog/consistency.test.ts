@@ -35,6 +35,18 @@ test("a rewritten older tree is EQUIVOCATION: the newer root comes out, the olde
   expect(verdict).toMatchObject({ outcome: "REFUTED", code: "EQUIVOCATION" });
 });
 
+test("where the older size is a power of two, the root that the newer tree has there decides", async () => {
+  const rewritten = kernel.leafHashes(entries.map((entry, i) => (i === 2 ? utf8("other") : entry)));
+  const ends = [await signed(4, rewritten), await signed(11)] as const;
+  const judge = (proof: Uint8Array[], olderRootInNewer?: Uint8Array) =>
+    verifyConsistency(kernel, ...ends, { log, proof, olderRootInNewer }).code;
+  expect(judge(prove(4, 11))).toBe("CONSISTENCY");
+  expect(judge(prove(4, 11), head(4).rootHash)).toBe("EQUIVOCATION");
+  // A root that the proof does not lead from accuses nobody.
+  expect(judge(prove(4, 11), head(5).rootHash)).toBe("CONSISTENCY");
+  expect(judge(prove(4, 11).reverse(), head(4).rootHash)).toBe("CONSISTENCY");
+});
+
 test("two roots at one size are EQUIVOCATION", async () => {
   const rewritten = kernel.leafHashes(entries.map((entry, i) => (i === 2 ? utf8("other") : entry)));
   const verdict = verifyConsistency(kernel, await signed(5, rewritten), await signed(5), {

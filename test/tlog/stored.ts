@@ -6,6 +6,9 @@ import type { Model } from "../kernel/model.js";
 import { packed } from "../kernel/model.js";
 import { kernel } from "../kernel.js";
 
+/** More than any file here holds. */
+const LIMIT = 1 << 24;
+
 export type Files = Map<string, Uint8Array>;
 
 /** Every tile and entry bundle of the tree of `size` leaves, at its exact width, by its path. */
@@ -64,7 +67,7 @@ export async function filesOf(storage: MemoryStorage, folder = ""): Promise<File
   const files: Files = new Map();
   for (const name of await storage.list(folder)) {
     const path = folder === "" ? name : `${folder}/${name}`;
-    const bytes = await storage.read(path);
+    const bytes = await storage.read(path, LIMIT);
     if (bytes) files.set(path, bytes);
     for (const [below, inner] of await filesOf(storage, path)) files.set(below, inner);
   }

@@ -105,6 +105,23 @@ test("a key of another name signs for an origin only where the caller says so", 
   expect(verifyCheckpoint(kernel, bytes, said).outcome).toBe("PROVEN");
 });
 
+test("one log of a policy cannot speak for another, also where the origin is stated", async () => {
+  const other = signer("log.example/two", 5, "log");
+  const two = policy(`${policyText("quorum none")}log ${formatVkey(other.key)}\n`);
+  const forged = await checkpoint(ORIGIN, other);
+  for (const origin of [undefined, ORIGIN]) {
+    const verdict = verifyCheckpoint(
+      kernel,
+      forged,
+      demand("quorum none", { policy: two, origin }),
+    );
+    expect(verdict).toMatchObject({ outcome: "INCOMPLETE", code: "UNSIGNED" });
+  }
+  const stranger = await checkpoint("a third origin", other);
+  const said = demand("quorum none", { policy: two, origin: "a third origin" });
+  expect(verifyCheckpoint(kernel, stranger, said)).toMatchObject({ code: "UNSIGNED" });
+});
+
 test("without a signature by a known log key there is nothing to go by", async () => {
   const stranger = signer(ORIGIN, 77, "log");
   const bytes = await checkpoint(ORIGIN, stranger);
