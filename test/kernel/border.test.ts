@@ -188,8 +188,8 @@ interface Table {
   readonly status: number;
   /** Writes a job whose data is at `data`, and gives the status that it must get. */
   readonly job: (job: number, data: number) => number;
-  /** Offsets in a job of the u32 that point into the arena. */
-  readonly pointers: readonly number[];
+  /** Offsets in a job of the u32 that point into the arena, and how many bytes each points at. */
+  readonly pointers: readonly (readonly [number, number])[];
 }
 
 const TABLES: readonly Table[] = [
@@ -197,7 +197,7 @@ const TABLES: readonly Table[] = [
     name: "checkInclusions",
     bytes: abi.INCLUSION_JOB_BYTES,
     status: abi.PROOF_JOB_STATUS,
-    pointers: [16],
+    pointers: [[16, 96]],
     job: (job, data) => {
       // Leaf 0 of a tree of one leaf: the leaf hash is the root.
       view.setBigUint64(job + 8, 1n, true);
@@ -210,7 +210,7 @@ const TABLES: readonly Table[] = [
     name: "checkConsistencies",
     bytes: abi.CONSISTENCY_JOB_BYTES,
     status: abi.PROOF_JOB_STATUS,
-    pointers: [16],
+    pointers: [[16, 128]],
     job: (job, data) => {
       view.setBigUint64(job, 9n, true);
       view.setBigUint64(job + 8, 9n, true);
@@ -223,7 +223,11 @@ const TABLES: readonly Table[] = [
     name: "checkEd25519",
     bytes: abi.ED25519_JOB_BYTES,
     status: abi.ED25519_JOB_STATUS,
-    pointers: [0, 4, 8],
+    pointers: [
+      [0, 32],
+      [4, 64],
+      [8, 32],
+    ],
     job: (job, data) => {
       for (const [i, offset] of [0, 4, 8].entries()) {
         view.setUint32(job + offset, data + 64 * i, true);
@@ -241,8 +245,8 @@ test.each(TABLES.map((table) => [table.name, table] as const))(
   (_, table) => {
     const statusAt = (i: number): number =>
       view.getUint32(at + i * table.bytes + table.status, true);
-    for (const pointer of table.pointers) {
-      for (const bad of [0, start - 1, end - 31, end, 2 ** 31, MAX_U32 - 31, MAX_U32]) {
+    for (const [pointer, size] of table.pointers) {
+      for (const bad of [0, start - 1, end - size + 1, end, 2 ** 31, MAX_U32 - 31, MAX_U32]) {
         prepare("");
         const expected = [0, 1, 2].map((i) => table.job(at + i * table.bytes, far + 4096 * i));
         view.setUint32(at + table.bytes + pointer, bad, true);

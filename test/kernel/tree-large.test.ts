@@ -1,14 +1,12 @@
-/** Trees and batches larger than the kernel's memory, and sizes up to the last u64. */
+/** Trees and batches larger than the kernel's memory, and the ranges of proofs at any size. */
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { LeafRange } from "../../src/kernel/tree.js";
 import { kernel } from "../kernel.js";
-import { vectors } from "../vectors.js";
 import { hash, model, sampleEntries } from "./model.js";
 
 const MAX_SIZE = (1n << 63n) - 1n;
-const MAX_U64 = (1n << 64n) - 1n;
 
 const COUNT = 300_000;
 const large = Uint8Array.from({ length: COUNT * 32 }, (_, i) => (i * 2654435761) >>> 24);
@@ -95,68 +93,6 @@ test("in a batch larger than the kernel's memory exactly the bad consistency pro
   });
   const statuses = kernel.checkConsistencies(claims).map(({ status }) => status);
   expect(statuses).toEqual(claims.map((_, i) => bad.get(i) ?? "ok"));
-});
-
-interface Probe {
-  readonly file: string;
-  readonly proof: readonly string[] | null;
-  readonly wantErr: boolean;
-  readonly [name: string]: unknown;
-}
-
-/** JSON.parse would round a number above 2^53: each becomes a string first. */
-function probes(name: string): Probe[] {
-  const text = vectors.text("merkle", name).replace(/^(\s*"\w+": )([0-9]+)(,?)$/gm, '$1"$2"$3');
-  return JSON.parse(text) as Probe[];
-}
-
-const number = (probe: Probe, name: string): bigint => BigInt(probe[name] as string);
-const bytes = (base64: unknown): Uint8Array =>
-  new Uint8Array(Buffer.from(base64 as string, "base64"));
-
-test.skipIf(!vectors.present)("the inclusion probes that other implementations share", () => {
-  const all = probes("inclusion.json");
-  expect(all).toHaveLength(98);
-  expect(all.some((probe) => number(probe, "leafIdx") === MAX_U64)).toBe(true);
-  for (const probe of all) {
-    const claim = {
-      index: number(probe, "leafIdx"),
-      size: number(probe, "treeSize"),
-      leafHash: bytes(probe["leafHash"]),
-      root: bytes(probe["root"]),
-      proof: (probe.proof ?? []).map(bytes),
-    };
-    const hashes = [claim.leafHash, claim.root, ...claim.proof];
-    if (hashes.every((each) => each.length === 32)) {
-      const { status } = kernel.checkInclusion(claim);
-      expect(status !== "ok", `${probe.file}: ${status}`).toBe(probe.wantErr);
-    } else {
-      expect(() => kernel.checkInclusion(claim), probe.file).toThrow(TypeError);
-      expect(probe.wantErr).toBe(true);
-    }
-  }
-});
-
-/** Some consistency probes have words for roots; their digests are as equal, or as different. */
-function digestOf(base64: unknown): Uint8Array {
-  const root = bytes(base64);
-  return root.length === 32 ? root : hash(root);
-}
-
-test.skipIf(!vectors.present)("the consistency probes that other implementations share", () => {
-  const all = probes("consistency.json");
-  expect(all).toHaveLength(98);
-  for (const probe of all) {
-    const claim = {
-      oldSize: number(probe, "size1"),
-      newSize: number(probe, "size2"),
-      oldRoot: digestOf(probe["root1"]),
-      newRoot: digestOf(probe["root2"]),
-      proof: (probe.proof ?? []).map(digestOf),
-    };
-    const { status } = kernel.checkConsistency(claim);
-    expect(status !== "ok", `${probe.file}: ${status}`).toBe(probe.wantErr);
-  }
 });
 
 /** Sizes that are near a power of two about as often as not. */

@@ -42,7 +42,10 @@ const SCRIPT = `
 beforeAll(async () => {
   await build({
     entryPoints: [fileURLToPath(new URL("../../src/storage/files.ts", import.meta.url))],
-    ...{ bundle: true, platform: "node", format: "esm", logLevel: "silent" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    logLevel: "silent",
     outfile: join(base, "files.mjs"),
   });
   await writeFile(writer, SCRIPT);
@@ -135,7 +138,10 @@ test("a log among what crashes left is PROVEN", async () => {
   await storage.lock();
   const head = { size: 263n, rootHash: oracle.mth(0, 263) };
   const verdict = await verifyLog(kernel, storage, await signCheckpoint(ORIGIN, head, log), {
-    ...{ logs: [log.key], origin: undefined, verifiers: NO_VERIFIERS, layout: "c2sp" },
+    logs: [log.key],
+    origin: undefined,
+    verifiers: NO_VERIFIERS,
+    layout: "c2sp",
   });
   expect(verdict.outcome).toBe("PROVEN");
 });
@@ -150,7 +156,10 @@ test("a log with a folder where a tile belongs is not PROVEN, and verifying does
   await storage.write("tile/0/000/file", new Uint8Array(1));
   const head = { size: 263n, rootHash: oracle.mth(0, 263) };
   const verdict = await verifyLog(kernel, storage, await signCheckpoint(ORIGIN, head, log), {
-    ...{ logs: [log.key], origin: undefined, verifiers: NO_VERIFIERS, layout: "c2sp" },
+    logs: [log.key],
+    origin: undefined,
+    verifiers: NO_VERIFIERS,
+    layout: "c2sp",
   });
   expect(verdict.outcome).not.toBe("PROVEN");
 });

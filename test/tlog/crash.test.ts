@@ -41,7 +41,10 @@ async function outcomeOf(storage: MemoryStorage): Promise<string> {
   const checkpoint = await storage.read(CHECKPOINT, LIMIT);
   if (!checkpoint) return "no checkpoint";
   const verdict = await verifyLog(kernel, storage, checkpoint, {
-    ...{ logs: [signer.key], origin: undefined, verifiers: NO_VERIFIERS, layout: "c2sp" },
+    logs: [signer.key],
+    origin: undefined,
+    verifiers: NO_VERIFIERS,
+    layout: "c2sp",
   });
   const bad = verdict.checks.find((check) => check.outcome !== "passed");
   return bad ? `${verdict.outcome}: ${bad.name}, ${bad.expected}, ${bad.found}` : verdict.outcome;

@@ -4,7 +4,6 @@ import { MemoryStorage } from "../../src/storage/memory.js";
 import { growTree } from "../../src/tlog/append.js";
 import type { TreeHead } from "../../src/tlog/checkpoint.js";
 import { formatTilePath } from "../../src/tlog/tile.js";
-import { TreeReader } from "../../src/tlog/tree-reader.js";
 import type { Result } from "../../src/verdict.js";
 import { model, sampleEntries } from "../kernel/model.js";
 import { kernel } from "../kernel.js";

@@ -18,7 +18,10 @@ const entries = sampleEntries(1100);
 const oracle = model(entries);
 const signer = signerOf(generateKey(kernel, "log.example/stored", "ed25519"));
 const demand: StoredLogDemand = {
-  ...{ logs: [signer.key], origin: undefined, verifiers: NO_VERIFIERS, layout: "c2sp" },
+  logs: [signer.key],
+  origin: undefined,
+  verifiers: NO_VERIFIERS,
+  layout: "c2sp",
 };
 
 async function checkpointOf(size: number, rootHash = oracle.mth(0, size)): Promise<Uint8Array> {
@@ -242,6 +245,15 @@ test("a log with one file gone and another changed is REFUTED", async () => {
   files.delete("tile/0/001");
   const verdict = await verdictOf(flipped(files, "tile/entries/000", 5));
   expect(verdict.outcome).toBe("REFUTED");
+});
+
+test("a log whose last tile is gone is still REFUTED by what is wrong behind it", async () => {
+  const files = new Map([600, SIZE].flatMap((size) => [...demanded(entries, oracle, size)]));
+  files.set("tile/1/000.p/1", demanded(entries, oracle, 300).get("tile/1/000.p/1") as Uint8Array);
+  files.delete("tile/0/002.p/188");
+  expect(await verdictOf(files)).toMatchObject({ outcome: "INCOMPLETE", code: "MISSING" });
+  const verdict = await verdictOf(flipped(files, "tile/1/000.p/1", 3));
+  expect(verdict).toMatchObject({ outcome: "REFUTED", code: "TREE" });
 });
 
 test("files that are no tiles change nothing", async () => {
