@@ -21,9 +21,10 @@ import {
 } from "./abi";
 import * as ed25519 from "./ed25519";
 import * as frontiers from "./frontier";
-import * as merkle from "./merkle";
+import * as nodes from "./nodes";
 import * as proofs from "./proofs";
 import * as sha256 from "./sha256";
+import { hashMany } from "./sha256-many";
 import * as sha512 from "./sha512";
 
 /** First byte of the arena: past the kernel's own tables and scratch, on a 64-byte line. */
@@ -31,9 +32,9 @@ export function arenaStart(): u32 {
   return (<u32>__heap_base + 63) & ~63;
 }
 
-/** One past the last byte of the arena: the end of the fixed memory. */
+/** One past the last byte of the arena: the end of the fixed memory, less a line that padding reads. */
 export function arenaEnd(): u32 {
-  return memory.size() << 16;
+  return (memory.size() << 16) - 64;
 }
 
 // @ts-ignore: decorator
@@ -87,19 +88,14 @@ export function sha256Many(prefix: i32, lengths: u32, count: u32, data: u32, out
   let total: u64 = 0;
   for (let i: u32 = 0; i < count; i++) total += load<u32>(lengths + i * 4);
   if (!inArena(data, total)) return OUT_OF_ARENA;
-  for (let i: u32 = 0; i < count; i++) {
-    const length = load<u32>(lengths + i * 4);
-    merkle.hashMessage(prefix, data, length, out);
-    data += length;
-    out += 32;
-  }
+  hashMany(prefix, lengths, count, data, out);
   return OK;
 }
 
 /** `count` pairs of hashes at `pairs` to `count` nodes at `out`, which may be `pairs`. */
 export function nodeHashes(pairs: u32, count: u32, out: u32): u32 {
   if (!inArena(pairs, <u64>count * 64) || !inArena(out, <u64>count * 32)) return OUT_OF_ARENA;
-  merkle.nodeHashes(pairs, count, out);
+  nodes.nodeHashes(pairs, count, out);
   return OK;
 }
 

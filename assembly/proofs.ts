@@ -13,7 +13,7 @@ import {
   INCLUSION_ROOT,
   OK,
 } from "./abi";
-import { equalHashes, nodeHash } from "./merkle";
+import { equalHashes, nodeHash } from "./nodes";
 
 /**
  * Recomputes the root from a leaf hash. `hashes`: leaf hash, expected root, found root (written
