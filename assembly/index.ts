@@ -12,6 +12,7 @@ import {
   FRONTIER_BYTES,
   INCLUSION_FIXED_HASHES,
   INCLUSION_JOB_BYTES,
+  MEMO_BYTES,
   OK,
   OUT_OF_ARENA,
   PROOF_JOB_STATUS,
@@ -21,6 +22,7 @@ import {
 } from "./abi";
 import * as ed25519 from "./ed25519";
 import * as frontiers from "./frontier";
+import * as inclusions from "./inclusion-batch";
 import * as nodes from "./nodes";
 import * as proofs from "./proofs";
 import * as sha256 from "./sha256";
@@ -126,18 +128,19 @@ export function consistencyRanges(oldSize: u64, newSize: u64, out: u32): u32 {
   return OK;
 }
 
-/** Checks `count` inclusion jobs; each gets its status. */
-export function checkInclusions(jobs: u32, count: u32): u32 {
+/** Checks `count` inclusion jobs; each gets its status. `memo`: 0, or where nodes are remembered. */
+export function checkInclusions(jobs: u32, count: u32, memo: u32): u32 {
   if (!inArena(jobs, <u64>count * INCLUSION_JOB_BYTES)) return OUT_OF_ARENA;
+  if (memo != 0 && !inArena(memo, MEMO_BYTES)) return OUT_OF_ARENA;
   for (let i: u32 = 0; i < count; i++) {
     const job = jobs + i * INCLUSION_JOB_BYTES;
-    const hashes = load<u32>(job, 16);
-    const length = load<u32>(job, 20);
-    const status = inArena(hashes, (<u64>length + INCLUSION_FIXED_HASHES) * 32)
-      ? proofs.checkInclusion(load<u64>(job), load<u64>(job, 8), hashes, length)
-      : OUT_OF_ARENA;
-    store<u32>(job, status, PROOF_JOB_STATUS);
+    if (inArena(load<u32>(job, 16), (<u64>load<u32>(job, 20) + INCLUSION_FIXED_HASHES) * 32)) {
+      inclusions.addInclusion(job, memo);
+    } else {
+      store<u32>(job, OUT_OF_ARENA, PROOF_JOB_STATUS);
+    }
   }
+  inclusions.endInclusions(memo);
   return OK;
 }
 

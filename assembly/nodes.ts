@@ -8,13 +8,14 @@
  *   block 1  01 | left | right, without its last byte |        64 bytes from pair - 1 on
  *   block 2  | last byte | 80 00 ... 00 | 520 as u64, big-endian |
  */
-import { IV, putDigest, reset } from "./sha256";
+import { putDigest, reset } from "./sha256";
 import { rounds, rounds4 } from "./sha256-rounds";
 import { schedule, scheduleNodes4, transpose4 } from "./sha256-schedule";
+import { putDigests4, reset4 } from "./sha256x4";
 
 const ROW: usize = 256;
 /** 64 x (W + K) for each last byte. No row of zeros is a schedule: see `row`. */
-const table = memory.data(256 * ROW, 16);
+const table = memory.data(256 * 256, 16);
 
 // Scratch: W + K, block and chaining values of one node (one byte over), and of four.
 const WK = memory.data(256, 16);
@@ -22,6 +23,8 @@ const block = memory.data(80, 16);
 const chain = memory.data(32, 16);
 const WK4 = memory.data(1024, 16);
 const chain4 = memory.data(128, 16);
+/** Where nodes of idle lanes go. */
+const spare = memory.data(32, 16);
 
 /** The interior hash. `out` may be `left` or `right`. */
 export function nodeHash(left: usize, right: usize, out: usize): void {
@@ -43,7 +46,11 @@ export function nodeHashes(pairs: usize, count: u32, out: usize): void {
   for (; count >= 4; count -= 4, pairs += 256, out += 128) {
     nodeHash4(pairs, pairs + 64, pairs + 128, pairs + 192, out, out + 32, out + 64, out + 96);
   }
-  for (; count > 0; count -= 1, pairs += 64, out += 32) nodeHash(pairs, pairs + 32, out);
+  if (count == 1) nodeHash(pairs, pairs + 32, out);
+  else if (count > 1) {
+    const third = count == 3 ? pairs + 128 : pairs;
+    nodeHash4(pairs, pairs + 64, third, third, out, out + 32, count == 3 ? out + 64 : spare, spare);
+  }
 }
 
 /** Four pairs, anywhere, to four nodes; everything is read before anything is written. */
@@ -58,9 +65,7 @@ export function nodeHash4(
   outD: usize,
 ): void {
   scheduleNodes4(a - 1, b - 1, c - 1, d - 1, WK4);
-  for (let i: usize = 0; i < 8; i++) {
-    v128.store(chain4 + (i << 4), v128.load32_splat(IV + (i << 2)));
-  }
+  reset4(chain4);
   rounds4(chain4, WK4);
   const rowA = row(load<u8>(a, 63));
   const rowB = row(load<u8>(b, 63));
@@ -78,14 +83,7 @@ export function nodeHash4(
     );
   }
   rounds4(chain4, WK4);
-  for (let i: usize = 0; i < 32; i += 16) {
-    const at = chain4 + (i << 2);
-    transpose4(at, v128.load(at), v128.load(at, 16), v128.load(at, 32), v128.load(at, 48), true);
-    v128.store(outA + i, v128.load(at, 0));
-    v128.store(outB + i, v128.load(at, 16));
-    v128.store(outC + i, v128.load(at, 32));
-    v128.store(outD + i, v128.load(at, 48));
-  }
+  putDigests4(chain4, outA, outB, outC, outD);
 }
 
 /** The schedule of the second block. Its word 15 is 520 + K: never 0 once the row is made. */

@@ -19,40 +19,50 @@ export function rounds(state: usize, w: usize): void {
   let g = load<u32>(state, 24);
   let h = load<u32>(state, 28);
   let x: u32 = 0;
+  let s: u32 = 0;
+  let t: u32 = 0;
   let y = b ^ c;
   for (const end = w + 256; w != end; w += 32) {
-    h += load<u32>(w, 0) + choose(e, f, g) + bigSigma1(e);
-    d += h;
+    t = h + load<u32>(w, 0) + choose(e, f, g);
+    s = bigSigma1(e);
+    d = d + t + s;
     x = a ^ b;
-    h += bigSigma0(a) + (b ^ (x & y));
-    g += load<u32>(w, 4) + choose(d, e, f) + bigSigma1(d);
-    c += g;
+    h = t + s + (b ^ (x & y)) + bigSigma0(a);
+    t = g + load<u32>(w, 4) + choose(d, e, f);
+    s = bigSigma1(d);
+    c = c + t + s;
     y = h ^ a;
-    g += bigSigma0(h) + (a ^ (y & x));
-    f += load<u32>(w, 8) + choose(c, d, e) + bigSigma1(c);
-    b += f;
+    g = t + s + (a ^ (y & x)) + bigSigma0(h);
+    t = f + load<u32>(w, 8) + choose(c, d, e);
+    s = bigSigma1(c);
+    b = b + t + s;
     x = g ^ h;
-    f += bigSigma0(g) + (h ^ (x & y));
-    e += load<u32>(w, 12) + choose(b, c, d) + bigSigma1(b);
-    a += e;
+    f = t + s + (h ^ (x & y)) + bigSigma0(g);
+    t = e + load<u32>(w, 12) + choose(b, c, d);
+    s = bigSigma1(b);
+    a = a + t + s;
     y = f ^ g;
-    e += bigSigma0(f) + (g ^ (y & x));
-    d += load<u32>(w, 16) + choose(a, b, c) + bigSigma1(a);
-    h += d;
+    e = t + s + (g ^ (y & x)) + bigSigma0(f);
+    t = d + load<u32>(w, 16) + choose(a, b, c);
+    s = bigSigma1(a);
+    h = h + t + s;
     x = e ^ f;
-    d += bigSigma0(e) + (f ^ (x & y));
-    c += load<u32>(w, 20) + choose(h, a, b) + bigSigma1(h);
-    g += c;
+    d = t + s + (f ^ (x & y)) + bigSigma0(e);
+    t = c + load<u32>(w, 20) + choose(h, a, b);
+    s = bigSigma1(h);
+    g = g + t + s;
     y = d ^ e;
-    c += bigSigma0(d) + (e ^ (y & x));
-    b += load<u32>(w, 24) + choose(g, h, a) + bigSigma1(g);
-    f += b;
+    c = t + s + (e ^ (y & x)) + bigSigma0(d);
+    t = b + load<u32>(w, 24) + choose(g, h, a);
+    s = bigSigma1(g);
+    f = f + t + s;
     x = c ^ d;
-    b += bigSigma0(c) + (d ^ (x & y));
-    a += load<u32>(w, 28) + choose(f, g, h) + bigSigma1(f);
-    e += a;
+    b = t + s + (d ^ (x & y)) + bigSigma0(c);
+    t = a + load<u32>(w, 28) + choose(f, g, h);
+    s = bigSigma1(f);
+    e = e + t + s;
     y = b ^ c;
-    a += bigSigma0(b) + (c ^ (y & x));
+    a = t + s + (c ^ (y & x)) + bigSigma0(b);
   }
   store<u32>(state, load<u32>(state, 0) + a, 0);
   store<u32>(state, load<u32>(state, 4) + b, 4);
@@ -75,40 +85,50 @@ export function roundsOfLane(state: usize, w: usize): void {
   let g = load<u32>(state, 24);
   let h = load<u32>(state, 28);
   let x: u32 = 0;
+  let s: u32 = 0;
+  let t: u32 = 0;
   let y = b ^ c;
   for (const end = w + 1024; w != end; w += 128) {
-    h += load<u32>(w, 0) + choose(e, f, g) + bigSigma1(e);
-    d += h;
+    t = h + load<u32>(w, 0) + choose(e, f, g);
+    s = bigSigma1(e);
+    d = d + t + s;
     x = a ^ b;
-    h += bigSigma0(a) + (b ^ (x & y));
-    g += load<u32>(w, 16) + choose(d, e, f) + bigSigma1(d);
-    c += g;
+    h = t + s + (b ^ (x & y)) + bigSigma0(a);
+    t = g + load<u32>(w, 16) + choose(d, e, f);
+    s = bigSigma1(d);
+    c = c + t + s;
     y = h ^ a;
-    g += bigSigma0(h) + (a ^ (y & x));
-    f += load<u32>(w, 32) + choose(c, d, e) + bigSigma1(c);
-    b += f;
+    g = t + s + (a ^ (y & x)) + bigSigma0(h);
+    t = f + load<u32>(w, 32) + choose(c, d, e);
+    s = bigSigma1(c);
+    b = b + t + s;
     x = g ^ h;
-    f += bigSigma0(g) + (h ^ (x & y));
-    e += load<u32>(w, 48) + choose(b, c, d) + bigSigma1(b);
-    a += e;
+    f = t + s + (h ^ (x & y)) + bigSigma0(g);
+    t = e + load<u32>(w, 48) + choose(b, c, d);
+    s = bigSigma1(b);
+    a = a + t + s;
     y = f ^ g;
-    e += bigSigma0(f) + (g ^ (y & x));
-    d += load<u32>(w, 64) + choose(a, b, c) + bigSigma1(a);
-    h += d;
+    e = t + s + (g ^ (y & x)) + bigSigma0(f);
+    t = d + load<u32>(w, 64) + choose(a, b, c);
+    s = bigSigma1(a);
+    h = h + t + s;
     x = e ^ f;
-    d += bigSigma0(e) + (f ^ (x & y));
-    c += load<u32>(w, 80) + choose(h, a, b) + bigSigma1(h);
-    g += c;
+    d = t + s + (f ^ (x & y)) + bigSigma0(e);
+    t = c + load<u32>(w, 80) + choose(h, a, b);
+    s = bigSigma1(h);
+    g = g + t + s;
     y = d ^ e;
-    c += bigSigma0(d) + (e ^ (y & x));
-    b += load<u32>(w, 96) + choose(g, h, a) + bigSigma1(g);
-    f += b;
+    c = t + s + (e ^ (y & x)) + bigSigma0(d);
+    t = b + load<u32>(w, 96) + choose(g, h, a);
+    s = bigSigma1(g);
+    f = f + t + s;
     x = c ^ d;
-    b += bigSigma0(c) + (d ^ (x & y));
-    a += load<u32>(w, 112) + choose(f, g, h) + bigSigma1(f);
-    e += a;
+    b = t + s + (d ^ (x & y)) + bigSigma0(c);
+    t = a + load<u32>(w, 112) + choose(f, g, h);
+    s = bigSigma1(f);
+    e = e + t + s;
     y = b ^ c;
-    a += bigSigma0(b) + (c ^ (y & x));
+    a = t + s + (c ^ (y & x)) + bigSigma0(b);
   }
   store<u32>(state, load<u32>(state, 0) + a, 0);
   store<u32>(state, load<u32>(state, 4) + b, 4);
@@ -131,40 +151,58 @@ export function rounds4(state: usize, w: usize): void {
   let g = v128.load(state, 96);
   let h = v128.load(state, 112);
   let x = i32x4.splat(0);
+  let s = x;
+  let t = x;
   let y = v128.xor(b, c);
   for (const end = w + 1024; w != end; w += 128) {
-    h = add(add(h, v128.load(w, 0)), add(choose4(e, f, g), bigSigma14(e)));
-    d = add(d, h);
+    t = add(add(h, v128.load(w, 0)), choose4(e, f, g));
+    s = bigSigma14(e);
+    d = add(add(d, t), s);
     x = v128.xor(a, b);
-    h = add(h, add(bigSigma04(a), v128.xor(b, v128.and(x, y))));
-    g = add(add(g, v128.load(w, 16)), add(choose4(d, e, f), bigSigma14(d)));
-    c = add(c, g);
+    t = add(add(t, s), v128.xor(b, v128.and(x, y)));
+    h = add(t, bigSigma04(a));
+    t = add(add(g, v128.load(w, 16)), choose4(d, e, f));
+    s = bigSigma14(d);
+    c = add(add(c, t), s);
     y = v128.xor(h, a);
-    g = add(g, add(bigSigma04(h), v128.xor(a, v128.and(y, x))));
-    f = add(add(f, v128.load(w, 32)), add(choose4(c, d, e), bigSigma14(c)));
-    b = add(b, f);
+    t = add(add(t, s), v128.xor(a, v128.and(y, x)));
+    g = add(t, bigSigma04(h));
+    t = add(add(f, v128.load(w, 32)), choose4(c, d, e));
+    s = bigSigma14(c);
+    b = add(add(b, t), s);
     x = v128.xor(g, h);
-    f = add(f, add(bigSigma04(g), v128.xor(h, v128.and(x, y))));
-    e = add(add(e, v128.load(w, 48)), add(choose4(b, c, d), bigSigma14(b)));
-    a = add(a, e);
+    t = add(add(t, s), v128.xor(h, v128.and(x, y)));
+    f = add(t, bigSigma04(g));
+    t = add(add(e, v128.load(w, 48)), choose4(b, c, d));
+    s = bigSigma14(b);
+    a = add(add(a, t), s);
     y = v128.xor(f, g);
-    e = add(e, add(bigSigma04(f), v128.xor(g, v128.and(y, x))));
-    d = add(add(d, v128.load(w, 64)), add(choose4(a, b, c), bigSigma14(a)));
-    h = add(h, d);
+    t = add(add(t, s), v128.xor(g, v128.and(y, x)));
+    e = add(t, bigSigma04(f));
+    t = add(add(d, v128.load(w, 64)), choose4(a, b, c));
+    s = bigSigma14(a);
+    h = add(add(h, t), s);
     x = v128.xor(e, f);
-    d = add(d, add(bigSigma04(e), v128.xor(f, v128.and(x, y))));
-    c = add(add(c, v128.load(w, 80)), add(choose4(h, a, b), bigSigma14(h)));
-    g = add(g, c);
+    t = add(add(t, s), v128.xor(f, v128.and(x, y)));
+    d = add(t, bigSigma04(e));
+    t = add(add(c, v128.load(w, 80)), choose4(h, a, b));
+    s = bigSigma14(h);
+    g = add(add(g, t), s);
     y = v128.xor(d, e);
-    c = add(c, add(bigSigma04(d), v128.xor(e, v128.and(y, x))));
-    b = add(add(b, v128.load(w, 96)), add(choose4(g, h, a), bigSigma14(g)));
-    f = add(f, b);
+    t = add(add(t, s), v128.xor(e, v128.and(y, x)));
+    c = add(t, bigSigma04(d));
+    t = add(add(b, v128.load(w, 96)), choose4(g, h, a));
+    s = bigSigma14(g);
+    f = add(add(f, t), s);
     x = v128.xor(c, d);
-    b = add(b, add(bigSigma04(c), v128.xor(d, v128.and(x, y))));
-    a = add(add(a, v128.load(w, 112)), add(choose4(f, g, h), bigSigma14(f)));
-    e = add(e, a);
+    t = add(add(t, s), v128.xor(d, v128.and(x, y)));
+    b = add(t, bigSigma04(c));
+    t = add(add(a, v128.load(w, 112)), choose4(f, g, h));
+    s = bigSigma14(f);
+    e = add(add(e, t), s);
     y = v128.xor(b, c);
-    a = add(a, add(bigSigma04(b), v128.xor(c, v128.and(y, x))));
+    t = add(add(t, s), v128.xor(c, v128.and(y, x)));
+    a = add(t, bigSigma04(b));
   }
   v128.store(state, add(v128.load(state, 0), a), 0);
   v128.store(state, add(v128.load(state, 16), b), 16);
@@ -208,18 +246,18 @@ function choose4(e: v128, f: v128, g: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function rotr4(x: v128, n: i32): v128 {
-  return v128.or(i32x4.shr_u(x, n), i32x4.shl(x, 32 - n));
+function xor6(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  return v128.xor(v128.xor(v128.xor(a, b), v128.xor(c, d)), v128.xor(e, f));
 }
 
 // @ts-ignore: decorator
 @inline
 function bigSigma04(a: v128): v128 {
-  return v128.xor(v128.xor(rotr4(a, 2), rotr4(a, 13)), rotr4(a, 22));
+  return xor6(i32x4.shr_u(a, 2), i32x4.shl(a, 30), i32x4.shr_u(a, 13), i32x4.shl(a, 19), i32x4.shr_u(a, 22), i32x4.shl(a, 10));
 }
 
 // @ts-ignore: decorator
 @inline
 function bigSigma14(e: v128): v128 {
-  return v128.xor(v128.xor(rotr4(e, 6), rotr4(e, 11)), rotr4(e, 25));
+  return xor6(i32x4.shr_u(e, 6), i32x4.shl(e, 26), i32x4.shr_u(e, 11), i32x4.shl(e, 21), i32x4.shr_u(e, 25), i32x4.shl(e, 7));
 }

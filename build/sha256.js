@@ -11,10 +11,12 @@ const lanes = NAMES.flatMap((_, round) => {
   const [a, b, , d, e, f, g, h] = roles(round);
   const [now, last] = round % 2 === 0 ? ["x", "y"] : ["y", "x"];
   return [
-    `    ${h} = add(add(${h}, v128.load(w, ${16 * round})), add(choose4(${e}, ${f}, ${g}), bigSigma14(${e})));`,
-    `    ${d} = add(${d}, ${h});`,
+    `    t = add(add(${h}, v128.load(w, ${16 * round})), choose4(${e}, ${f}, ${g}));`,
+    `    s = bigSigma14(${e});`,
+    `    ${d} = add(add(${d}, t), s);`,
     `    ${now} = v128.xor(${a}, ${b});`,
-    `    ${h} = add(${h}, add(bigSigma04(${a}), v128.xor(${b}, v128.and(${now}, ${last}))));`,
+    `    t = add(add(t, s), v128.xor(${b}, v128.and(${now}, ${last})));`,
+    `    ${h} = add(t, bigSigma04(${a}));`,
   ];
 });
 
@@ -24,15 +26,18 @@ const scalar = (name, stride) => {
     const [a, b, , d, e, f, g, h] = roles(round);
     const [now, last] = round % 2 === 0 ? ["x", "y"] : ["y", "x"];
     return [
-      `    ${h} += load<u32>(w, ${stride * round}) + choose(${e}, ${f}, ${g}) + bigSigma1(${e});`,
-      `    ${d} += ${h};`,
+      `    t = ${h} + load<u32>(w, ${stride * round}) + choose(${e}, ${f}, ${g});`,
+      `    s = bigSigma1(${e});`,
+      `    ${d} = ${d} + t + s;`,
       `    ${now} = ${a} ^ ${b};`,
-      `    ${h} += bigSigma0(${a}) + (${b} ^ (${now} & ${last}));`,
+      `    ${h} = t + s + (${b} ^ (${now} & ${last})) + bigSigma0(${a});`,
     ];
   });
   return `export function ${name}(state: usize, w: usize): void {
 ${NAMES.map((name, i) => `  let ${name} = load<u32>(state, ${4 * i});`).join("\n")}
   let x: u32 = 0;
+  let s: u32 = 0;
+  let t: u32 = 0;
   let y = b ^ c;
   for (const end = w + ${64 * stride}; w != end; w += ${8 * stride}) {
 ${body.join("\n")}
@@ -61,6 +66,8 @@ ${scalar("roundsOfLane", 16)}
 export function rounds4(state: usize, w: usize): void {
 ${NAMES.map((name, i) => `  let ${name} = v128.load(state, ${16 * i});`).join("\n")}
   let x = i32x4.splat(0);
+  let s = x;
+  let t = x;
   let y = v128.xor(b, c);
   for (const end = w + 1024; w != end; w += 128) {
 ${lanes.join("\n")}
@@ -100,20 +107,20 @@ function choose4(e: v128, f: v128, g: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function rotr4(x: v128, n: i32): v128 {
-  return v128.or(i32x4.shr_u(x, n), i32x4.shl(x, 32 - n));
+function xor6(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  return v128.xor(v128.xor(v128.xor(a, b), v128.xor(c, d)), v128.xor(e, f));
 }
 
 // @ts-ignore: decorator
 @inline
 function bigSigma04(a: v128): v128 {
-  return v128.xor(v128.xor(rotr4(a, 2), rotr4(a, 13)), rotr4(a, 22));
+  return xor6(i32x4.shr_u(a, 2), i32x4.shl(a, 30), i32x4.shr_u(a, 13), i32x4.shl(a, 19), i32x4.shr_u(a, 22), i32x4.shl(a, 10));
 }
 
 // @ts-ignore: decorator
 @inline
 function bigSigma14(e: v128): v128 {
-  return v128.xor(v128.xor(rotr4(e, 6), rotr4(e, 11)), rotr4(e, 25));
+  return xor6(i32x4.shr_u(e, 6), i32x4.shl(e, 26), i32x4.shr_u(e, 11), i32x4.shl(e, 21), i32x4.shr_u(e, 25), i32x4.shl(e, 7));
 }
 `;
 

@@ -22,7 +22,7 @@ interface KernelExports {
   frontierRoot(frontier: number, out: number): number;
   inclusionRanges(index: bigint, size: bigint, out: number): number;
   consistencyRanges(oldSize: bigint, newSize: bigint, out: number): number;
-  checkInclusions(jobs: number, count: number): number;
+  checkInclusions(jobs: number, count: number, memo: number): number;
   checkConsistencies(jobs: number, count: number): number;
   checkEd25519(jobs: number, count: number): number;
 }
