@@ -102,6 +102,11 @@ export class Border {
     return this.#bytes.slice(offset, offset + length);
   }
 
+  /** Copies bytes out to `at` of an array that is there already. */
+  takeInto(target: Uint8Array, at: number, offset: number, length: number): void {
+    target.set(this.#bytes.subarray(offset, offset + length), at);
+  }
+
   clear(offset: number, length: number): void {
     this.#bytes.fill(0, offset, offset + length);
   }
