@@ -100,7 +100,12 @@ export function checkInclusions(
     // The memo lies first, so that one part of the claims leaves it to the next.
     const memo = claims.length < SHARING ? 0 : border.reserve(MEMO_BYTES);
     if (memo !== 0 && from === 0) border.clear(memo, MEMO_NODES);
-    const jobs = new Jobs(border, INCLUSION_JOB_BYTES, INCLUSION_FIXED_HASHES, claims.length - from);
+    const jobs = new Jobs(
+      border,
+      INCLUSION_JOB_BYTES,
+      INCLUSION_FIXED_HASHES,
+      claims.length - from,
+    );
     while (jobs.hasRoom) {
       const { index, size, leafHash, root, proof } = claims[from + jobs.count] as InclusionClaim;
       jobs.add(index, size, leafHash, root, proof);
