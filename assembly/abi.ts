@@ -33,8 +33,8 @@ export const INCLUSION_FIXED_HASHES = 3;
 export const INCLUSION_INDEX = 3;
 export const INCLUSION_LENGTH = 4;
 export const INCLUSION_ROOT = 5;
-/** Memory for the nodes that proofs of one tree share: a byte a node (zeroed by the host), 96 a node. */
-export const MEMO_NODES = 16384;
+/** Memory for nodes that proofs share: MEMO_NODES bytes, zeroed by the host, then 96 a node. */
+export const MEMO_NODES = 32768;
 export const MEMO_BYTES = MEMO_NODES * 97;
 
 /**

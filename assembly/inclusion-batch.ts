@@ -1,8 +1,8 @@
 /**
- * Many inclusion proofs (RFC 9162, section 2.1.3) at once. A group of jobs climbs level by level, and
- * each level's nodes are hashed four at a time. Proofs of one tree meet on their way up: nodes near
- * the root are remembered with the pair that they are the hash of. A node is taken from memory only
- * if all 64 bytes of the pair are the same, so that what is remembered can never change a result.
+ * Many inclusion proofs (RFC 9162, section 2.1.3) at once. A group of jobs climbs level by level,
+ * and each level's nodes are hashed four at a time. Proofs of one tree meet on their way up: nodes
+ * near the root are remembered with the pair that they are the hash of. A node is taken from memory
+ * only if all 64 bytes of the pair are the same: what is remembered can never change a result.
  *
  * In a job's hashes (abi.ts) the path climbs through the proof itself:
  *
@@ -24,7 +24,7 @@ import { equalHashes, nodeHash, nodeHash4 } from "./nodes";
 /** Enough to fill the lanes at each level, few enough to stay in the first-level cache. */
 const GROUP: u32 = 32;
 
-// A climber: u64 index, u64 last leaf, u32 pair, u32 steps, u32 steps before the right edge, u32 job.
+// A climber: u64 index, u64 last leaf, u32 pair, u32 steps, u32 steps before the edge, u32 job.
 const CLIMBER: u32 = 32;
 const LAST = 8;
 const PAIR = 16;

@@ -34,7 +34,7 @@ export function arenaStart(): u32 {
   return (<u32>__heap_base + 63) & ~63;
 }
 
-/** One past the last byte of the arena: the end of the fixed memory, less a line that padding reads. */
+/** One past the arena: the end of memory, less 64 bytes that padding may read (sha256.ts). */
 export function arenaEnd(): u32 {
   return (memory.size() << 16) - 64;
 }
@@ -128,7 +128,7 @@ export function consistencyRanges(oldSize: u64, newSize: u64, out: u32): u32 {
   return OK;
 }
 
-/** Checks `count` inclusion jobs; each gets its status. `memo`: 0, or where nodes are remembered. */
+/** Checks `count` inclusion jobs; each gets its status. `memo`: 0, or memory for shared nodes. */
 export function checkInclusions(jobs: u32, count: u32, memo: u32): u32 {
   if (!inArena(jobs, <u64>count * INCLUSION_JOB_BYTES)) return OUT_OF_ARENA;
   if (memo != 0 && !inArena(memo, MEMO_BYTES)) return OUT_OF_ARENA;

@@ -6,8 +6,11 @@
 import { blockAt, blockCount, hashBlocks, hashMessage, IV, putDigest } from "./sha256";
 import { compress4, putDigests4, reset4 } from "./sha256x4";
 
-/** With fewer busy lanes than this, one message after the other is as fast (measured). */
-const FEWEST: u32 = 3;
+/**
+ * With fewer busy lanes one message after the other is faster. Measured: a block of four lanes takes
+ * 300 ns, of one message 250, or 160 where its schedule goes through the lanes with three others.
+ */
+const FEWEST: u32 = 2;
 
 // A lane: u32 data, length, block to come, number of blocks (0: idle), digest; 12 bytes free.
 const LANE: usize = 32;

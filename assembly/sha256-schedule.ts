@@ -62,7 +62,8 @@ export function scheduleNodes4(a: usize, b: usize, c: usize, d: usize, out: usiz
 @inline
 function loadWords4(a: usize, b: usize, c: usize, d: usize): void {
   for (let i: usize = 0; i < 64; i += 16) {
-    transpose4(W4 + (i << 2), v128.load(a + i), v128.load(b + i), v128.load(c + i), v128.load(d + i), true);
+    const words = W4 + (i << 2);
+    transpose4(words, v128.load(a + i), v128.load(b + i), v128.load(c + i), v128.load(d + i), true);
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * SHA-256 (FIPS 180-4, section 6.2) of one message over linear memory, streaming and in one piece.
  *
- * State of a stream, owned by the caller: 8 x u32 chaining values, u64 message length, 64-byte block.
+ * State of a stream, the caller's: 8 x u32 chaining values, u64 message length, 64-byte block.
  */
 import { rounds, roundsOfLane } from "./sha256-rounds";
 import { schedule, schedule4 } from "./sha256-schedule";

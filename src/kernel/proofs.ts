@@ -69,7 +69,7 @@ export type ConsistencyStatus = (typeof CONSISTENCY_STATUS)[keyof typeof CONSIST
 
 export interface InclusionResult {
   readonly status: InclusionStatus;
-  /** The root that the proof gives, where its length let one be computed. */
+  /** The root that the proof gives, where its length let one be computed. Results may share it. */
   readonly foundRoot?: Uint8Array;
 }
 
@@ -94,6 +94,8 @@ export function checkInclusions(
   claims: readonly InclusionClaim[],
 ): InclusionResult[] {
   const results: InclusionResult[] = [];
+  // Claims that hold for one and the same root share a result: a tenth of the time went to copies.
+  let agreed: { root: Uint8Array; result: InclusionResult } | undefined;
   while (results.length < claims.length) {
     const from = results.length;
     border.begin();
@@ -113,12 +115,16 @@ export function checkInclusions(
     border.call("checkInclusions", jobs.table, jobs.count, memo);
     for (let job = jobs.table; job < jobs.end; job += INCLUSION_JOB_BYTES) {
       const status = border.statusAt(job + PROOF_JOB_STATUS, INCLUSION_STATUS);
-      const found = border.getU32(job + 16) + 64;
-      results.push(
-        status === "ok" || status === "root"
-          ? { status, foundRoot: border.take(found, 32) }
-          : { status },
-      );
+      const { root } = claims[results.length] as InclusionClaim;
+      if (status === "ok" && root === agreed?.root) {
+        results.push(agreed.result);
+      } else if (status === "ok" || status === "root") {
+        const result = { status, foundRoot: border.take(border.getU32(job + 16) + 64, 32) };
+        results.push(result);
+        if (status === "ok") agreed = { root, result };
+      } else {
+        results.push({ status });
+      }
     }
   }
   return results;
