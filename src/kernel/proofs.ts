@@ -86,21 +86,24 @@ const MAX_U64 = (1n << 64n) - 1n;
 
 /** Jobs that cross the border together, at most; the arena may hold fewer. */
 const MOST_JOBS = 4096;
-/** From this many claims on it pays to look whether their proofs share nodes (measured). */
+/** From this many claims on their proofs may share enough nodes to look for them. */
 const SHARING = 32;
+/** Bytes that the memo must leave to the jobs of one call. */
+const LEFT_FOR_JOBS = 1 << 19;
 
 export function checkInclusions(
   border: Border,
   claims: readonly InclusionClaim[],
 ): InclusionResult[] {
   const results: InclusionResult[] = [];
+  const shares = claims.length >= SHARING && border.capacity >= MEMO_BYTES + LEFT_FOR_JOBS;
   // Claims that hold for one and the same root share a result: a tenth of the time went to copies.
   let agreed: { root: Uint8Array; result: InclusionResult } | undefined;
   while (results.length < claims.length) {
     const from = results.length;
     border.begin();
     // The memo lies first, so that one part of the claims leaves it to the next.
-    const memo = claims.length < SHARING ? 0 : border.reserve(MEMO_BYTES);
+    const memo = shares ? border.reserve(MEMO_BYTES) : 0;
     if (memo !== 0 && from === 0) border.clear(memo, MEMO_NODES);
     const jobs = new Jobs(
       border,
