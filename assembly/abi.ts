@@ -33,6 +33,9 @@ export const INCLUSION_FIXED_HASHES = 3;
 export const INCLUSION_INDEX = 3;
 export const INCLUSION_LENGTH = 4;
 export const INCLUSION_ROOT = 5;
+/** Memory for nodes that proofs share: MEMO_NODES bytes, zeroed by the host, then 96 a node. */
+export const MEMO_NODES = 32768;
+export const MEMO_BYTES = MEMO_NODES * 97;
 
 /**
  * Consistency job: u64 old size, u64 new size, u32 hashes, u32 proof length in hashes, u32 status,

@@ -2,7 +2,8 @@
  * The compact frontier of an append-only tree: the roots of its complete subtrees, one slot a
  * level, valid where the size has that bit. u64 size, then 64 slots of 32 bytes; zeroed = empty.
  */
-import { hashMessage, nodeHash, nodeHashes } from "./merkle";
+import { nodeHash, nodeHashes } from "./nodes";
+import { hashMessage } from "./sha256";
 
 const SLOTS = 8;
 

@@ -12,6 +12,7 @@ import {
   FRONTIER_BYTES,
   INCLUSION_FIXED_HASHES,
   INCLUSION_JOB_BYTES,
+  MEMO_BYTES,
   OK,
   OUT_OF_ARENA,
   PROOF_JOB_STATUS,
@@ -21,9 +22,11 @@ import {
 } from "./abi";
 import * as ed25519 from "./ed25519";
 import * as frontiers from "./frontier";
-import * as merkle from "./merkle";
+import * as inclusions from "./inclusion-batch";
+import * as nodes from "./nodes";
 import * as proofs from "./proofs";
 import * as sha256 from "./sha256";
+import { hashMany } from "./sha256-many";
 import * as sha512 from "./sha512";
 
 /** First byte of the arena: past the kernel's own tables and scratch, on a 64-byte line. */
@@ -31,9 +34,9 @@ export function arenaStart(): u32 {
   return (<u32>__heap_base + 63) & ~63;
 }
 
-/** One past the last byte of the arena: the end of the fixed memory. */
+/** One past the arena: the end of memory, less 64 bytes that padding may read (sha256.ts). */
 export function arenaEnd(): u32 {
-  return memory.size() << 16;
+  return (memory.size() << 16) - 64;
 }
 
 // @ts-ignore: decorator
@@ -87,19 +90,14 @@ export function sha256Many(prefix: i32, lengths: u32, count: u32, data: u32, out
   let total: u64 = 0;
   for (let i: u32 = 0; i < count; i++) total += load<u32>(lengths + i * 4);
   if (!inArena(data, total)) return OUT_OF_ARENA;
-  for (let i: u32 = 0; i < count; i++) {
-    const length = load<u32>(lengths + i * 4);
-    merkle.hashMessage(prefix, data, length, out);
-    data += length;
-    out += 32;
-  }
+  hashMany(prefix, lengths, count, data, out);
   return OK;
 }
 
 /** `count` pairs of hashes at `pairs` to `count` nodes at `out`, which may be `pairs`. */
 export function nodeHashes(pairs: u32, count: u32, out: u32): u32 {
   if (!inArena(pairs, <u64>count * 64) || !inArena(out, <u64>count * 32)) return OUT_OF_ARENA;
-  merkle.nodeHashes(pairs, count, out);
+  nodes.nodeHashes(pairs, count, out);
   return OK;
 }
 
@@ -130,18 +128,19 @@ export function consistencyRanges(oldSize: u64, newSize: u64, out: u32): u32 {
   return OK;
 }
 
-/** Checks `count` inclusion jobs; each gets its status. */
-export function checkInclusions(jobs: u32, count: u32): u32 {
+/** Checks `count` inclusion jobs; each gets its status. `memo`: 0, or memory for shared nodes. */
+export function checkInclusions(jobs: u32, count: u32, memo: u32): u32 {
   if (!inArena(jobs, <u64>count * INCLUSION_JOB_BYTES)) return OUT_OF_ARENA;
+  if (memo != 0 && !inArena(memo, MEMO_BYTES)) return OUT_OF_ARENA;
   for (let i: u32 = 0; i < count; i++) {
     const job = jobs + i * INCLUSION_JOB_BYTES;
-    const hashes = load<u32>(job, 16);
-    const length = load<u32>(job, 20);
-    const status = inArena(hashes, (<u64>length + INCLUSION_FIXED_HASHES) * 32)
-      ? proofs.checkInclusion(load<u64>(job), load<u64>(job, 8), hashes, length)
-      : OUT_OF_ARENA;
-    store<u32>(job, status, PROOF_JOB_STATUS);
+    if (inArena(load<u32>(job, 16), (<u64>load<u32>(job, 20) + INCLUSION_FIXED_HASHES) * 32)) {
+      inclusions.addInclusion(job, memo);
+    } else {
+      store<u32>(job, OUT_OF_ARENA, PROOF_JOB_STATUS);
+    }
   }
+  inclusions.endInclusions(memo);
   return OK;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Inclusion and consistency proofs: RFC 9162, sections 2.1.3 and 2.1.4, over the trees of RFC 6962.
+ * Consistency proofs, and the ranges that make up either proof: RFC 9162, sections 2.1.3 and 2.1.4,
+ * over the trees of RFC 6962.
  * Indexes and sizes are the whole range of u64. A proof has exactly the length that its tree gives it.
  */
 import {
@@ -8,34 +9,9 @@ import {
   CONSISTENCY_OLD_ROOT,
   CONSISTENCY_OLD_SIZE,
   CONSISTENCY_ORDER,
-  INCLUSION_INDEX,
-  INCLUSION_LENGTH,
-  INCLUSION_ROOT,
   OK,
 } from "./abi";
-import { equalHashes, nodeHash } from "./merkle";
-
-/**
- * Recomputes the root from a leaf hash. `hashes`: leaf hash, expected root, found root (written
- * here), then the proof from the leaf's sibling upward.
- */
-export function checkInclusion(index: u64, size: u64, hashes: usize, length: u32): u32 {
-  if (index >= size) return INCLUSION_INDEX;
-  // Below `inner` both the leaf's path and the right edge still differ; above it, the path runs
-  // along the right edge, where only left siblings count.
-  const inner: u32 = 64 - <u32>clz<u64>(index ^ (size - 1));
-  const border: u32 = inner < 64 ? <u32>popcnt<u64>(index >> inner) : 0;
-  if (length != inner + border) return INCLUSION_LENGTH;
-  const found = hashes + 64;
-  let sibling = hashes + 96;
-  memory.copy(found, hashes, 32);
-  for (let i: u32 = 0; i < length; i++) {
-    if (i < inner && ((index >> i) & 1) == 0) nodeHash(found, sibling, found);
-    else nodeHash(sibling, found, found);
-    sibling += 32;
-  }
-  return equalHashes(found, hashes + 32) ? OK : INCLUSION_ROOT;
-}
+import { equalHashes, nodeHash } from "./nodes";
 
 /**
  * Recomputes both roots. `hashes`: old root, new root, found old root, found new root (both

@@ -1,37 +1,27 @@
 /**
- * SHA-256 (FIPS 180-4, section 6.2), streaming over linear memory.
+ * SHA-256 (FIPS 180-4, section 6.2) of one message over linear memory, streaming and in one piece.
  *
- * State, owned by the caller: 8 x u32 chaining values, u64 message length, 64-byte block.
+ * State of a stream, the caller's: 8 x u32 chaining values, u64 message length, 64-byte block.
  */
-
-// FIPS 180-4, section 4.2.2.
-const K = memory.data<u32>([
-  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-]);
+import { rounds, roundsOfLane } from "./sha256-rounds";
+import { schedule, schedule4 } from "./sha256-schedule";
 
 const LENGTH = 32;
 const BLOCK = 40;
 
-// Scratch: the message schedule of the block at hand.
-const W = memory.data(256, 16);
+// FIPS 180-4, section 5.3.3.
+export const IV = memory.data<u32>([
+  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+]);
+
+// Scratch: W + K of one block and of four, four blocks that are not whole in the message, a state.
+const WK = memory.data(256, 16);
+const WK4 = memory.data(1024, 16);
+const built = memory.data(256, 16);
+const chain = memory.data(32, 16);
 
 export function sha256Init(state: usize): void {
-  // FIPS 180-4, section 5.3.3.
-  store<u32>(state, 0x6a09e667, 0);
-  store<u32>(state, 0xbb67ae85, 4);
-  store<u32>(state, 0x3c6ef372, 8);
-  store<u32>(state, 0xa54ff53a, 12);
-  store<u32>(state, 0x510e527f, 16);
-  store<u32>(state, 0x9b05688c, 20);
-  store<u32>(state, 0x1f83d9ab, 24);
-  store<u32>(state, 0x5be0cd19, 28);
+  reset(state);
   store<u64>(state, 0, LENGTH);
 }
 
@@ -48,11 +38,10 @@ export function sha256Update(state: usize, data: usize, length: u32): void {
     data += taken;
     length -= taken;
   }
-  while (length >= 64) {
-    compress(state, data);
-    data += 64;
-    length -= 64;
+  for (; length >= 256; length -= 256, data += 256) {
+    compress4(state, data, data + 64, data + 128, data + 192, 4);
   }
+  for (; length >= 64; length -= 64, data += 64) compress(state, data);
   memory.copy(state + BLOCK, data, length);
 }
 
@@ -71,72 +60,87 @@ export function sha256Final(state: usize, out: usize): void {
   memory.fill(block + held, 0, 56 - held);
   store<u64>(block, bswap<u64>(total << 3), 56);
   compress(state, block);
+  putDigest(state, out);
+}
+
+/** SHA-256 of one message after an optional prefix byte (`prefix` below 0: none). */
+export function hashMessage(prefix: i32, data: usize, length: u32, out: usize): void {
+  reset(chain);
+  hashBlocks(chain, prefix, data, length, 0);
+  putDigest(chain, out);
+}
+
+/** Takes a message on from block `from` to its end. */
+export function hashBlocks(state: usize, prefix: i32, data: usize, length: u32, from: u32): void {
+  const blocks = blockCount(prefix, length);
+  for (; blocks - from > 1; from += 4) {
+    const a = blockAt(prefix, data, length, from, built);
+    const b = blockAt(prefix, data, length, from + 1, built + 64);
+    const count = min(blocks - from, 4);
+    const c = count > 2 ? blockAt(prefix, data, length, from + 2, built + 128) : b;
+    const d = count > 3 ? blockAt(prefix, data, length, from + 3, built + 192) : b;
+    compress4(state, a, b, c, d, count);
+    if (count < 4) return;
+  }
+  if (from < blocks) compress(state, blockAt(prefix, data, length, from, built));
+}
+
+/** Number of blocks that a message and its padding take. */
+// @ts-ignore: decorator
+@inline
+export function blockCount(prefix: i32, length: u32): u32 {
+  return (length + (prefix >= 0 ? 1 : 0) + 72) >> 6;
+}
+
+/**
+ * Where block `index` of a padded message lies: in the message itself, or in `buffer` if it holds
+ * the prefix or padding. What is behind the message is loaded, up to 63 bytes, and masked out.
+ */
+export function blockAt(prefix: i32, data: usize, length: u32, index: u32, buffer: usize): usize {
+  const prefixed = prefix >= 0;
+  const total = length + (prefixed ? 1 : 0);
+  const from = data - (prefixed ? 1 : 0) + (<usize>index << 6);
+  const rest = <i32>(total - (index << 6));
+  const first = prefixed && index == 0;
+  if (rest >= 64 && !first) return from;
+  const kept = i8x16.splat(<i8>min(max(rest, 0), 64));
+  const end = i8x16.splat(<i8>(rest < 0 ? 64 : min(rest, 64)));
+  for (let i: i32 = 0; i < 64; i += 16) {
+    const bytes = rest > 0 ? v128.load(from + i) : i32x4.splat(0);
+    const at = i8x16.add(
+      i8x16.splat(<i8>i),
+      i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+    );
+    const mark = v128.and(i8x16.eq(at, end), i8x16.splat(-128));
+    v128.store(buffer + i, v128.or(v128.and(bytes, i8x16.lt_u(at, kept)), mark));
+  }
+  if (first) store<u8>(buffer, prefix);
+  if (rest < 56) store<u64>(buffer, bswap<u64>(<u64>total << 3), 56);
+  return buffer;
+}
+
+/** Sets 8 x u32 chaining values to their first value. */
+// @ts-ignore: decorator
+@inline
+export function reset(state: usize): void {
+  v128.store(state, v128.load(IV, 0), 0);
+  v128.store(state, v128.load(IV, 16), 16);
+}
+
+/** Writes 8 x u32 chaining values as a digest. */
+// @ts-ignore: decorator
+@inline
+export function putDigest(state: usize, out: usize): void {
   for (let i: usize = 0; i < 32; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(state + i)));
 }
 
-// @ts-ignore: decorator
-@inline
-function bigSigma0(x: u32): u32 {
-  return rotr<u32>(x, 2) ^ rotr<u32>(x, 13) ^ rotr<u32>(x, 22);
-}
-
-// @ts-ignore: decorator
-@inline
-function bigSigma1(x: u32): u32 {
-  return rotr<u32>(x, 6) ^ rotr<u32>(x, 11) ^ rotr<u32>(x, 25);
-}
-
-// @ts-ignore: decorator
-@inline
-function smallSigma0(x: u32): u32 {
-  return rotr<u32>(x, 7) ^ rotr<u32>(x, 18) ^ (x >> 3);
-}
-
-// @ts-ignore: decorator
-@inline
-function smallSigma1(x: u32): u32 {
-  return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >> 10);
-}
-
 function compress(state: usize, block: usize): void {
-  for (let i: usize = 0; i < 64; i += 4) store<u32>(W + i, bswap<u32>(load<u32>(block + i)));
-  for (let i: usize = 64; i < 256; i += 4) {
-    const w = W + i;
-    store<u32>(
-      w,
-      smallSigma1(load<u32>(w - 8)) +
-        load<u32>(w - 28) +
-        smallSigma0(load<u32>(w - 60)) +
-        load<u32>(w - 64),
-    );
-  }
+  schedule(block, WK);
+  rounds(state, WK);
+}
 
-  let a = load<u32>(state, 0);
-  let b = load<u32>(state, 4);
-  let c = load<u32>(state, 8);
-  let d = load<u32>(state, 12);
-  let e = load<u32>(state, 16);
-  let f = load<u32>(state, 20);
-  let g = load<u32>(state, 24);
-  let h = load<u32>(state, 28);
-  for (let i: usize = 0; i < 256; i += 4) {
-    const t1 = h + bigSigma1(e) + (g ^ (e & (f ^ g))) + load<u32>(K + i) + load<u32>(W + i);
-    const t2 = bigSigma0(a) + ((a & b) | (c & (a | b)));
-    h = g;
-    g = f;
-    f = e;
-    e = d + t1;
-    d = c;
-    c = b;
-    b = a;
-    a = t1 + t2;
-  }
-  store<u32>(state, load<u32>(state, 0) + a, 0);
-  store<u32>(state, load<u32>(state, 4) + b, 4);
-  store<u32>(state, load<u32>(state, 8) + c, 8);
-  store<u32>(state, load<u32>(state, 12) + d, 12);
-  store<u32>(state, load<u32>(state, 16) + e, 16);
-  store<u32>(state, load<u32>(state, 20) + f, 20);
-  store<u32>(state, load<u32>(state, 24) + g, 24);
-  store<u32>(state, load<u32>(state, 28) + h, 28);
+/** One to four blocks of one message: their schedules side by side, their rounds in turn. */
+function compress4(state: usize, a: usize, b: usize, c: usize, d: usize, count: u32): void {
+  schedule4(a, b, c, d, WK4);
+  for (let i: u32 = 0; i < count; i++) roundsOfLane(state, WK4 + (<usize>i << 2));
 }

@@ -22,7 +22,7 @@ interface KernelExports {
   frontierRoot(frontier: number, out: number): number;
   inclusionRanges(index: bigint, size: bigint, out: number): number;
   consistencyRanges(oldSize: bigint, newSize: bigint, out: number): number;
-  checkInclusions(jobs: number, count: number): number;
+  checkInclusions(jobs: number, count: number, memo: number): number;
   checkConsistencies(jobs: number, count: number): number;
   checkEd25519(jobs: number, count: number): number;
 }
@@ -100,6 +100,11 @@ export class Border {
   /** Copies bytes out. */
   take(offset: number, length: number): Uint8Array {
     return this.#bytes.slice(offset, offset + length);
+  }
+
+  /** Copies bytes out to `at` of an array that is there already. */
+  takeInto(target: Uint8Array, at: number, offset: number, length: number): void {
+    target.set(this.#bytes.subarray(offset, offset + length), at);
   }
 
   clear(offset: number, length: number): void {

@@ -2,7 +2,8 @@ import { Border } from "./border.js";
 import type { Ed25519Status, SignatureClaim } from "./ed25519.js";
 import { checkEd25519 } from "./ed25519.js";
 import type { HashAlgorithm } from "./hash.js";
-import { Hasher, sha256Many } from "./hash.js";
+import { Hasher, sha256Many, sha256One } from "./hash.js";
+import type { PlatformHash } from "./platform-hash.js";
 import type {
   ConsistencyClaim,
   ConsistencyResult,
@@ -15,6 +16,11 @@ import { consistencyRanges, Frontier, hashCount, inclusionRanges, nodeHashes } f
 
 const LEAF = 0;
 
+export interface KernelOptions {
+  /** Hashes the longer messages; without one, the kernel hashes everything. Results are equal. */
+  readonly platformHash?: PlatformHash | undefined;
+}
+
 /**
  * The WebAssembly kernel behind one synchronous interface. Bytes go in and come out as copies; work
  * larger than the kernel's memory is split without showing. Wrong argument shapes throw `TypeError`
@@ -23,15 +29,17 @@ const LEAF = 0;
  */
 export class Kernel {
   readonly #border: Border;
+  readonly #platform: PlatformHash | undefined;
 
   /** Instantiates a compiled kernel module. Most callers use `loadKernel()`. */
-  constructor(module: WebAssembly.Module) {
+  constructor(module: WebAssembly.Module, options: KernelOptions = {}) {
     this.#border = new Border(module);
+    this.#platform = options.platformHash;
   }
 
   /** SHA-256 (FIPS 180-4), 32 bytes. */
   sha256(message: Uint8Array): Uint8Array {
-    return sha256Many(this.#border, [message]);
+    return sha256One(this.#border, this.#platform, message);
   }
 
   /** SHA-512 (FIPS 180-4), 64 bytes. */
@@ -41,22 +49,22 @@ export class Kernel {
 
   /** A streaming digest. */
   hasher(algorithm: HashAlgorithm): Hasher {
-    return new Hasher(this.#border, algorithm);
+    return new Hasher(this.#border, algorithm, this.#platform);
   }
 
   /** SHA-256 of each message: 32 bytes each, one behind the other. */
   sha256Many(messages: readonly Uint8Array[]): Uint8Array {
-    return sha256Many(this.#border, messages);
+    return sha256Many(this.#border, this.#platform, messages);
   }
 
   /** Leaf hash of an entry: SHA-256(0x00 || entry) (RFC 6962, section 2.1). */
   leafHash(entry: Uint8Array): Uint8Array {
-    return sha256Many(this.#border, [entry], LEAF);
+    return sha256One(this.#border, this.#platform, entry, LEAF);
   }
 
   /** Leaf hashes of many entries: 32 bytes each, one behind the other. */
   leafHashes(entries: readonly Uint8Array[]): Uint8Array {
-    return sha256Many(this.#border, entries, LEAF);
+    return sha256Many(this.#border, this.#platform, entries, LEAF);
   }
 
   /** Interior hashes: each pair of 32-byte hashes becomes SHA-256(0x01 || left || right). */

@@ -3,6 +3,10 @@ import type { Border } from "./border.js";
 
 const MAX_SIZE = (1n << 63n) - 1n;
 
+/** Leaves that are reduced at a time: half of the arena. */
+const RUN_LEVEL = 16;
+const RUN = 1 << RUN_LEVEL;
+
 /** A run of leaves: from `start`, up to but without `end`. */
 export interface LeafRange {
   readonly start: bigint;
@@ -15,7 +19,7 @@ export interface LeafRange {
  */
 export class Frontier {
   readonly #border: Border;
-  #state: Uint8Array = new Uint8Array(FRONTIER_BYTES);
+  readonly #state = new Uint8Array(FRONTIER_BYTES);
   #size = 0n;
 
   constructor(border: Border) {
@@ -37,9 +41,11 @@ export class Frontier {
     for (let from = 0; from < leafHashes.length;) {
       border.begin();
       const frontier = border.put(this.#state);
-      const part = leafHashes.subarray(from, from + 32 * Math.floor((border.room - 16) / 32));
+      // Up to a multiple of RUN leaves, so that what follows is reduced in the longest runs.
+      const odd = Number(BigInt.asUintN(RUN_LEVEL, this.#size)) + from / 32;
+      const part = leafHashes.subarray(from, from + 32 * (RUN - (odd % RUN)));
       border.call("frontierAppend", frontier, border.put(part), part.length / 32);
-      this.#state = border.take(frontier, FRONTIER_BYTES);
+      border.takeInto(this.#state, 0, frontier, FRONTIER_BYTES);
       from += part.length;
     }
     this.#size += BigInt(count);
