@@ -81,7 +81,7 @@ export interface ConsistencyResult {
 }
 
 /** One more than the longest proof of any tree, so that a longer one is still seen as too long. */
-const MOST_HASHES = 65;
+const MOST_HASHES = 66;
 const MAX_U64 = (1n << 64n) - 1n;
 
 /** Jobs that cross the border together, at most; the arena may hold fewer. */

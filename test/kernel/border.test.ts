@@ -93,7 +93,8 @@ test("the module imports nothing", () => {
 test("the memory is fixed, and the arena ends where it ends", () => {
   expect(memory.buffer.byteLength).toBe(abi.MEMORY_PAGES * 65_536);
   expect(() => memory.grow(1)).toThrow(RangeError);
-  expect(end).toBe(memory.buffer.byteLength);
+  // The kernel may read, and never writes, up to 64 bytes past what it is given.
+  expect(end).toBe(memory.buffer.byteLength - 64);
   expect(start % 64).toBe(0);
   expect(start).toBeGreaterThan(0);
 });
