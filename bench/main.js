@@ -1,10 +1,11 @@
 // @ts-check
 /** Runs every row in a process of its own, prints the table, and writes the JSON. */
 import { fork } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseOptions } from "./options.js";
+import { runRuntimes } from "./neutral/runtimes.js";
 import { rows } from "./rows/all.js";
 import { formatTable } from "./table.js";
 
@@ -43,10 +44,15 @@ function runRow(name) {
   });
 }
 
+/** Where report.js looks for it. */
+const LATEST = new URL("../dist/bench.json", import.meta.url);
+
 /** @type {Outcome[]} */
 const outcomes = [];
 /** @type {Record<string, string>} */
 const failed = {};
+/** @type {Record<string, string>} */
+const notRun = {};
 /** @type {string | undefined} */
 let kernel;
 for (const { name } of chosen) {
@@ -55,6 +61,11 @@ for (const { name } of chosen) {
   try {
     const answer = await runRow(name);
     if ("failure" in answer) throw new Error(answer.failure);
+    if ("notRun" in answer) {
+      notRun[name] = answer.notRun;
+      process.stderr.write(`not run: ${answer.notRun}\n`);
+      continue;
+    }
     const { outcome, kernelDigest } = answer;
     kernel ??= kernelDigest;
     if (kernel !== kernelDigest) {
@@ -69,6 +80,10 @@ for (const { name } of chosen) {
   }
 }
 
+const runtimes = options.runtimes ? await runRuntimes(options) : [];
+if (runtimes.some((other) => Object.keys(other.failed).length > 0)) process.exitCode = 1;
+
+/** @typedef {typeof report} Report */
 const report = {
   machine: {
     cpu: os.cpus()[0]?.model.trim() ?? "unknown",
@@ -81,7 +96,9 @@ const report = {
   command: ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
   kernel,
   rows: outcomes,
+  notRun,
   failed,
+  runtimes,
 };
 const { machine, runtime } = report;
 console.log(`${report.command}   ${report.date}`);
@@ -89,5 +106,16 @@ console.log(
   `${machine.cpu}, ${machine.cores} cores, ${machine.os}, ${runtime.name} ${runtime.version}`,
 );
 console.log(`\n${formatTable(outcomes)}`);
+for (const [name, reason] of Object.entries(notRun)) console.log(`${name} not run: ${reason}`);
 for (const [name, reason] of Object.entries(failed)) console.log(`${name} failed: ${reason}`);
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+for (const other of runtimes) {
+  console.log(`\n${other.runtime.name} ${other.runtime.version}`.trimEnd());
+  if (other.rows.length > 0) console.log(formatTable(other.rows));
+  if (other.notRun !== undefined) console.log(`not run: ${other.notRun}`);
+  for (const [name, reason] of Object.entries(other.failed)) {
+    console.log(`${name} failed: ${reason}`);
+  }
+}
+const json = `${JSON.stringify(report, null, 2)}\n`;
+mkdirSync(new URL(".", LATEST), { recursive: true });
+for (const file of [LATEST, options.json]) if (file !== undefined) writeFileSync(file, json);

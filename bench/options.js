@@ -1,7 +1,11 @@
 // @ts-check
 import { parseArgs } from "node:util";
 
-/** @typedef {{runtime: "bench" | "system", json?: string, only: string, quick: boolean}} Options */
+/**
+ * @typedef {{
+ *   runtime: "bench" | "system", runtimes: boolean, json?: string, only: string, quick: boolean,
+ * }} Options
+ */
 
 /** @param {string[]} args @returns {Options} */
 export function parseOptions(args) {
@@ -9,14 +13,18 @@ export function parseOptions(args) {
     args,
     options: {
       runtime: { type: "string", default: "bench" },
+      runtimes: { type: "boolean", default: false },
       json: { type: "string" },
       only: { type: "string", default: "" },
       quick: { type: "boolean", default: false },
     },
   });
-  const { runtime, json, only, quick } = values;
+  const { json, only, quick } = values;
+  const all = values.runtime === "all";
+  const runtime = all ? "bench" : values.runtime;
   if (runtime !== "bench" && runtime !== "system") {
-    throw new Error(`expected --runtime system or nothing, found --runtime ${runtime}`);
+    throw new Error(`expected --runtime system, all or nothing, found --runtime ${runtime}`);
   }
-  return { runtime, only, quick, ...(json === undefined ? {} : { json }) };
+  const runtimes = all || values.runtimes;
+  return { runtime, runtimes, only, quick, ...(json === undefined ? {} : { json }) };
 }

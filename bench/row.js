@@ -46,6 +46,8 @@ async function run(name, quick) {
   return { outcome: { name, unit, item, ...figures }, kernelDigest };
 }
 
+// A row that waits for its workers is not over: they alone do not keep a process.
+setInterval(() => {}, 60_000);
 const [name = "", ...flags] = process.argv.slice(2);
 /** @type {Answer} */
 const answer = await run(name, flags.includes("--quick")).catch((error) => {
@@ -53,5 +55,4 @@ const answer = await run(name, flags.includes("--quick")).catch((error) => {
   return { failure: error instanceof Error ? error.message : String(error) };
 });
 if (!process.send) throw new Error("row.js is started by main.js");
-process.send(answer);
-process.disconnect();
+process.send(answer, undefined, undefined, () => process.exit());

@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * `npm run bench [-- --runtime system] [--json FILE] [--only PREFIX] [--quick]`. Brings what the
- * benchmark needs up to date, then hands over to main.js under the Node that bench/ installs, or
- * under the one that runs this with `--runtime system`.
+ * `npm run bench [-- --runtime system] [--runtimes] [--json FILE] [--only PREFIX] [--quick]`. Brings
+ * what the benchmark needs up to date, then hands over to main.js under the Node that bench/
+ * installs, or under the one that runs this with `--runtime system`. With `--runtimes`, or with
+ * `--runtime all`, Deno, Bun and Chromium run the rows of neutral/ too.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";

@@ -10,7 +10,7 @@ export function formatTable(outcomes) {
   const lines = [HEAD];
   const below = [];
   for (const row of outcomes) {
-    const unit = row.unit === "bytes" ? "bytes" : `ns/${row.item}`;
+    const unit = row.unit === "ns/item" ? `ns/${row.item}` : row.unit;
     const ours = [row.name, unit, formatValue(row.ours), formatShare(row.noise)];
     const peers = Object.entries(row.peers).map(([name, value]) => [
       row.notes[name] ? `${name} *` : name,
@@ -45,11 +45,11 @@ export function formatTable(outcomes) {
 }
 
 /** @param {number} value */
-function formatValue(value) {
+export function formatValue(value) {
   return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en-US");
 }
 
 /** @param {number} share */
-function formatShare(share) {
+export function formatShare(share) {
   return `${(share * 100).toFixed(1)} %`;
 }

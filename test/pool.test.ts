@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
@@ -51,6 +52,20 @@ test("a closed pool decides nothing, not even what was under way", async () => {
   await closing.close();
   await refused;
   await expect(closing.checkEd25519Many(claims)).rejects.toMatchObject({ code: "INTERNAL" });
+});
+
+test("a process with an idle pool ends by itself, and one with a question under way waits", () => {
+  const { key, message, signature } = claims[0] as SignatureClaim;
+  const hex = [key, message, signature].map(
+    (bytes) => `Buffer.from("${Buffer.from(bytes).toString("hex")}", "hex")`,
+  );
+  const code = `
+    import { openPool } from ${JSON.stringify(built)};
+    const pool = await openPool(2);
+    const claim = { key: ${hex[0]}, message: ${hex[1]}, signature: ${hex[2]} };
+    console.log(await pool.checkEd25519Many([claim]));`;
+  const flags = ["--input-type=module", "-e", code];
+  expect(execFileSync(process.execPath, flags, { timeout: 20_000 }).toString()).toBe("[ 'ok' ]\n");
 });
 
 test("a pool has 1 to 64 workers", async () => {

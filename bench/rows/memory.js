@@ -5,7 +5,7 @@ import { exactly } from "../summary.js";
 
 /** @import { Row } from "../row.js" */
 
-const program = fileURLToPath(new URL("../child/tree.js", import.meta.url));
+const program = fileURLToPath(new URL("../cold/tree.js", import.meta.url));
 const MIB = 1 << 20;
 
 /** @type {Row} */
@@ -18,7 +18,8 @@ const tree10M = {
     const { stdout, stderr } = spawnSync(process.execPath, [program, String(entries)], {
       encoding: "utf8",
     });
-    if (!stdout) throw new Error(/Error.*?: (.*)/.exec(stderr)?.[1] ?? "the process printed nothing");
+    if (!stdout)
+      throw new Error(/Error.*?: (.*)/.exec(stderr)?.[1] ?? "the process printed nothing");
     /** @type {{peak: number, before: number, after: number}} */
     const { peak, before, after } = JSON.parse(stdout);
     if (after !== before) {

@@ -30,7 +30,10 @@ const tree1M = {
         return frontier.root();
       },
       peers: {
-        ...digestLoops(["crypto.hash latin1", "hash-wasm", "createHash", "createHash latin1"], levelByLevel),
+        ...digestLoops(
+          ["crypto.hash latin1", "hash-wasm", "createHash", "createHash latin1"],
+          levelByLevel,
+        ),
         merkletreejs: async () => {
           const { MerkleTree } = await import("merkletreejs");
           const leaf = Buffer.alloc(33, LEAF_PREFIX);
@@ -226,8 +229,13 @@ function claimsOfDepth20(kernel, count) {
   }
   const root = /** @type {Uint8Array} */ (levels.pop());
   const chosen = bytesFor("merkle.inclusion chosen", count * 4);
+  /** @type {Set<number>} */
+  const taken = new Set();
   const claims = Array.from({ length: count }, (_, i) => {
-    const index = chosen.readUInt32LE(i * 4) % size;
+    let index = chosen.readUInt32LE(i * 4) % size;
+    // No leaf twice: two equal claims are one claim's work.
+    while (taken.has(index)) index = (index + 1) % size;
+    taken.add(index);
     // Each proof has bytes of its own, as when it was read from a file or a request.
     const bytes = Buffer.alloc(levels.length * 32);
     levels.forEach((level, k) => {

@@ -74,11 +74,19 @@ function webWorker(worker: Worker): WorkerPort {
 }
 
 function nodeWorker(worker: InstanceType<NodeThreads["Worker"]>): WorkerPort {
-  // An idle pool does not keep the process alive.
-  worker.unref();
   return {
-    post: (message, transfer) => worker.postMessage(message, [...transfer]),
-    listen: (onMessage) => void worker.on("message", onMessage),
+    post: (message, transfer) => {
+      worker.ref();
+      worker.postMessage(message, [...transfer]);
+    },
+    listen: (onMessage) => {
+      worker.on("message", (message) => {
+        worker.unref();
+        onMessage(message);
+      });
+      // A worker keeps the process alive while it has a question, and not when it is idle.
+      worker.unref();
+    },
     onFailure: (fail) => {
       worker.on("error", (error) => fail(String(error)));
       worker.on("messageerror", () => fail("a message could not be read"));

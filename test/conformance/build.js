@@ -18,6 +18,7 @@ export async function buildSuite() {
   ]) {
     await build({
       ...common,
+      logOverride: { "ignored-bare-import": "silent" },
       entryPoints: ["test/conformance/suite/main.ts"],
       outfile: `dist/conformance/${file}`,
       platform: "neutral",

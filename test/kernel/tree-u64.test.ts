@@ -186,3 +186,23 @@ test("the proofs at the very edge of u64 hold", () => {
     }
   }
 });
+
+test("the longest proofs of all have 64 and 65 hashes, and none has more", () => {
+  const extra = hash(Uint8Array.of(0));
+  const longest = { index: 0n, size: MAX_U64, ...inventPath(0n, MAX_U64, extra) };
+  expect(longest.proof).toHaveLength(64);
+  const claim = { ...longest, leafHash: extra };
+  expect(kernel.checkInclusion(claim).status).toBe("ok");
+  const farther = { ...claim, proof: [...claim.proof, extra] };
+  expect(kernel.checkInclusion(farther).status).toBe("length");
+
+  for (const newSize of [MAX_U64, (1n << 63n) + 1n]) {
+    const heads = { oldSize: 3n, newSize, ...inventProof(3n, newSize) };
+    expect(heads.proof).toHaveLength(65);
+    expect(kernel.checkConsistency(heads).status).toBe("ok");
+    for (const more of [[extra], [extra, extra]]) {
+      const longer = { ...heads, proof: [...heads.proof, ...more] };
+      expect(kernel.checkConsistency(longer).status, `${more.length} more`).toBe("length");
+    }
+  }
+});
