@@ -35,7 +35,7 @@ export function startWorker(url: URL): WorkerPort {
   if (typeof Worker === "function") return webWorker(new Worker(url, { type: "module" }));
   const threads = nodeThreads();
   if (!threads) throw new Error("this platform has no workers: use the kernel itself");
-  return nodeWorker(new threads.Worker(url));
+  return nodeWorker(new threads.Worker(url, { execArgv: [] }));
 }
 
 /** The worker's own side. */
