@@ -1,17 +1,22 @@
 // @ts-check
 /** `npm run lint`: every static check, each to its end, so that one run shows all there is to mend. */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The AssemblyScript compiler is the type checker of assembly/ and runs in every build. */
+/**
+ * The AssemblyScript compiler is the type checker of assembly/ and runs in every build. bench/ is
+ * checked where its peers are installed.
+ */
 const STEPS = [
   ["node", "build/build.js", "--if-stale"],
   ["oxlint"],
   ["prettier", "--check", "."],
   ["tsc", "-p", "."],
   ["tsc", "-p", "assembly"],
+  ...(existsSync(`${root}/bench/node_modules`) ? [["tsc", "-p", "bench"]] : []),
   ["knip"],
   ["publint", "--strict"],
   ["attw", "--pack", ".", "--profile", "esm-only"],

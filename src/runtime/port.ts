@@ -51,7 +51,7 @@ export function hostPort(): Port {
   return {
     post: (message, transfer) => scope.postMessage(message, [...transfer]),
     listen: (onMessage) => {
-      scope.onmessage = ({ data }) => onMessage(data);
+      scope.addEventListener("message", ({ data }) => onMessage(data));
     },
   };
 }
@@ -60,14 +60,14 @@ function webWorker(worker: Worker): WorkerPort {
   return {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
     listen: (onMessage) => {
-      worker.onmessage = ({ data }) => onMessage(data);
+      worker.addEventListener("message", ({ data }) => onMessage(data));
     },
     onFailure: (fail) => {
-      worker.onerror = (event) => {
+      worker.addEventListener("error", (event) => {
         event.preventDefault();
         fail(event.message || "the worker did not start");
-      };
-      worker.onmessageerror = () => fail("a message could not be read");
+      });
+      worker.addEventListener("messageerror", () => fail("a message could not be read"));
     },
     end: async () => worker.terminate(),
   };
