@@ -3,14 +3,7 @@
  * the kernel. Slow and plain on purpose: no code, coordinates or tricks are shared with it.
  */
 import { createHash } from "node:crypto";
-import {
-  ED25519_EQUATION,
-  ED25519_KEY_ENCODING,
-  ED25519_KEY_ORDER,
-  ED25519_R_ENCODING,
-  ED25519_S_RANGE,
-  OK,
-} from "../../assembly/abi.js";
+import type { Ed25519Status, SignatureClaim } from "../../src/kernel/ed25519.js";
 
 export const P = 2n ** 255n - 19n;
 export const L = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -100,23 +93,23 @@ export function challenge(R: Uint8Array, key: Uint8Array, message: Uint8Array): 
   return littleEndian(digest) % L;
 }
 
-/** The status that the kernel must give; key is 32 bytes, signature 64. */
-export function modelVerify(key: Uint8Array, message: Uint8Array, signature: Uint8Array): number {
+/** The status that the kernel must give. */
+export function modelVerify({ key, message, signature }: SignatureClaim): Ed25519Status {
   const S = littleEndian(signature.subarray(32));
-  if (S >= L) return ED25519_S_RANGE;
+  if (S >= L) return "s-range";
   const A = decodePoint(key);
-  if (A === undefined) return ED25519_KEY_ENCODING;
-  if (equalPoints(multiply(A, 8n), ZERO)) return ED25519_KEY_ORDER;
+  if (A === undefined) return "key-encoding";
+  if (equalPoints(multiply(A, 8n), ZERO)) return "key-order";
   const R = decodePoint(signature.subarray(0, 32));
-  if (R === undefined) return ED25519_R_ENCODING;
+  if (R === undefined) return "r-encoding";
   const k = challenge(signature.subarray(0, 32), key, message);
   const left = multiply(multiply(BASE, S), 8n);
   const right = addPoints(multiply(R, 8n), multiply(multiply(A, k), 8n));
-  return equalPoints(left, right) ? OK : ED25519_EQUATION;
+  return equalPoints(left, right) ? "ok" : "equation";
 }
 
 /** The equation without the cofactor: [S]B = R + [k]A. */
-export function cofactorless(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+export function cofactorless({ key, message, signature }: SignatureClaim): boolean {
   const A = decodePoint(key, false);
   const R = decodePoint(signature.subarray(0, 32), false);
   if (A === undefined || R === undefined) return false;
@@ -150,3 +143,21 @@ export const SMALL_ORDER_ENCODINGS: readonly Uint8Array[] = (() => {
   }
   return [...found.values()];
 })();
+
+/**
+ * Signs with scalars in the open, so that torsion can be added to A and R: the index of a point of
+ * TORSION.
+ */
+export function craft(
+  secret: bigint,
+  nonce: bigint,
+  message: Uint8Array,
+  inKey = 0,
+  inR = 0,
+): SignatureClaim {
+  const torsion = (i: number) => TORSION[i] ?? ZERO;
+  const key = encodePoint(addPoints(multiply(BASE, secret), torsion(inKey)));
+  const R = encodePoint(addPoints(multiply(BASE, nonce), torsion(inR)));
+  const S = mod(nonce + challenge(R, key, message) * secret, L);
+  return { key, message, signature: Uint8Array.from([...R, ...toBytes(S)]) };
+}

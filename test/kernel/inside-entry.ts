@@ -1,4 +1,4 @@
-// @ts-nocheck: AssemblyScript. Compiled by ed25519.test.ts; not part of the shipped kernel.
+// @ts-nocheck: AssemblyScript. Compiled by inside.ts; not part of the shipped kernel.
 import {
   add,
   decode,
@@ -14,8 +14,6 @@ import {
 import { mul, square } from "../../assembly/field-mul";
 import { isBelowL, recode, reduce } from "../../assembly/scalar";
 
-export { ed25519Verify } from "../../assembly/ed25519";
-export { sha512Final, sha512Init, sha512Update } from "../../assembly/sha512";
 export {
   add,
   decode,
