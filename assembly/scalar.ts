@@ -47,7 +47,7 @@ export function reduce(out: usize, wide: usize): void {
 }
 
 /** Modulo 2^256. */
-function addL(scalar: usize): void {
+export function addL(scalar: usize): void {
   let c: u64 = 0;
   for (let j: usize = 0; j < 32; j += 4) {
     c += <u64>load<u32>(scalar + j) + <u64>load<u32>(L + j);
