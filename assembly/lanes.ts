@@ -53,12 +53,24 @@ export function getLane(element: usize, lanes: usize, lane: u32): void {
   store<u32>(at, <u32>sum + (1 << 28));
 }
 
-/** One lane of one vector, as two limbs. */
-// @ts-ignore: decorator
-@inline
+/** Copies one element from lane to lane. */
 export function copyLane(to: usize, toLane: u32, from: usize, fromLane: u32): void {
   for (let i: u32 = 0; i < LANES_BYTES; i += 16) {
     store<u32>(to + i + (toLane << 2), load<u32>(from + i + (fromLane << 2)));
+  }
+}
+
+/** out = a + b; folds add up. */
+export function addLanes(out: usize, a: usize, b: usize): void {
+  for (let i: u32 = 0; i < LANES_BYTES; i += 16) {
+    v128.store(out + i, i16x8.add(v128.load(a + i), v128.load(b + i)));
+  }
+}
+
+/** out = a - b; folds add up. */
+export function subLanes(out: usize, a: usize, b: usize): void {
+  for (let i: u32 = 0; i < LANES_BYTES; i += 16) {
+    v128.store(out + i, i16x8.sub(v128.load(a + i), v128.load(b + i)));
   }
 }
 
