@@ -26,7 +26,7 @@ export function setLane(lanes: usize, lane: u32, element: usize): void {
     const bit = i * 13;
     const limb = ((load<u32>(bytes + (bit >> 3)) >> (bit & 7)) & 0x1fff) + carry;
     // The top limb has 8 bits, so nothing is carried out of it.
-    carry = limb >> 12;
+    carry = (limb + 0x1000) >> 13;
     store<i16>(limbAt(lanes, lane, i), limb - (carry << 13));
   }
 }

@@ -205,4 +205,32 @@ describe("scalars", () => {
       });
     }
   });
+
+  test("sums of products", () => {
+    const [wide, left, right] = [slot(0), slot(2), slot(3)];
+    for (const words of [4, 8]) {
+      let sum = 0n;
+      memory.fill(0, wide, wide + 64);
+      for (const n of numbers) {
+        const factor = n % 2n ** BigInt(32 * words);
+        const other = (n >> 256n) % (words === 8 ? L : 2n ** 256n);
+        memory.set(toBytes(factor, 4 * words), left);
+        memory.set(toBytes(other), right);
+        kernel.multiplyAdd(wide, left, words, right);
+        sum = (sum + factor * other) % 2n ** 512n;
+        expect(littleEndian(memory.subarray(wide, wide + 64))).toBe(sum);
+      }
+    }
+  });
+
+  test("digits of +-1 for the comb", () => {
+    const [b, at] = [slot(0), slot(1)];
+    for (const n of numbers) {
+      const scalar = n % L;
+      memory.set(toBytes(scalar), at);
+      kernel.recodeComb(b, at);
+      const bits = littleEndian(memory.subarray(b, b + 32));
+      expect(2n * bits - (2n ** 256n - 1n)).toBe(scalar % 2n === 1n ? scalar : scalar + L);
+    }
+  });
 });
