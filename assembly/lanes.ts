@@ -79,11 +79,11 @@ export function subLanes(out: usize, a: usize, b: usize): void {
  * all at once. Limbs end within 4098, but limb 0, where the carry comes back 608 times, within 5312.
  */
 export function weaken(lanes: usize): void {
-  let carried = shifted(v128.load(lanes + 144));
+  let carried = carries(v128.load(lanes + 144));
   let below = i16x8.mul(i32x4.shr_u(carried, 16), i16x8.splat(608));
   for (let i: usize = 0; i < LANES_BYTES; i += 16) {
     const limbs = v128.load(lanes + i);
-    carried = shifted(limbs);
+    carried = carries(limbs);
     const kept = i16x8.sub(limbs, i16x8.shl(carried, 13));
     v128.store(lanes + i, i16x8.add(kept, v128.or(below, i32x4.shl(carried, 16))));
     below = i32x4.shr_u(carried, 16);
@@ -93,6 +93,6 @@ export function weaken(lanes: usize): void {
 /** The rounded carries of both limbs of each pair. */
 // @ts-ignore: decorator
 @inline
-function shifted(limbs: v128): v128 {
+export function carries(limbs: v128): v128 {
   return i16x8.shr_s(i16x8.add(limbs, i16x8.splat(4096)), 13);
 }

@@ -8,7 +8,7 @@
  */
 import { D2, decodePoint, decodedT, decodedX, decodedY } from "./edwards";
 import { FIELD_BYTES, equal, isZero, set } from "./field";
-import { LANES_BYTES, getLane, setLane, weaken } from "./lanes";
+import { LANES_BYTES, carries, getLane, setLane } from "./lanes";
 import { mul, square } from "./lanes-mul";
 
 export const POINT_BYTES: u32 = LANES_BYTES;
@@ -16,6 +16,7 @@ export const POINT_BYTES: u32 = LANES_BYTES;
 // Scratch of the function at hand.
 const u = memory.data(LANES_BYTES, 16);
 const v = memory.data(LANES_BYTES, 16);
+const w = memory.data(LANES_BYTES, 16);
 const eightfold = memory.data(LANES_BYTES, 16);
 const x = memory.data(FIELD_BYTES, 16);
 const y = memory.data(FIELD_BYTES, 16);
@@ -64,22 +65,30 @@ export function double(r: usize, p: usize): void {
     v128.store(u + i, i16x8.add(v128.shuffle<i32>(c, c, 0, 1, 2, 0), other));
   }
   square(u, u);
-  // With squares A, B, C / 2, S: E = S - A - B (3-fold), G = B - A, F = G - C (4-fold), H = -A - B.
+  // The carries of weaken, on the way from the squares to the factors E F, G H, F G, E H.
+  let below = i16x8.mul(i32x4.shr_u(carries(combined(v128.load(u + 144))), 16), i16x8.splat(608));
   for (let i: usize = 0; i < LANES_BYTES; i += 16) {
-    const c = v128.load(u + i);
-    const a = v128.shuffle<i32>(c, c, 0, 0, 0, 0);
-    const b = i16x8.mul(v128.shuffle<i32>(c, c, 1, 1, 1, 1), i16x8(-1, -1, 1, 1, 1, 1, -1, -1));
-    const s = i16x8.mul(v128.shuffle<i32>(c, c, 3, 3, 2, 2), i16x8(1, 1, 0, 0, -2, -2, 0, 0));
-    v128.store(u + i, i16x8.sub(i16x8.add(b, s), a));
-  }
-  weaken(u);
-  // E F, G H, F G, E H
-  for (let i: usize = 0; i < LANES_BYTES; i += 16) {
-    const c = v128.load(u + i);
-    v128.store(u + i, v128.shuffle<i32>(c, c, 0, 1, 2, 0));
+    const limbs = combined(v128.load(u + i));
+    const carried = carries(limbs);
+    const kept = i16x8.sub(limbs, i16x8.shl(carried, 13));
+    const c = i16x8.add(kept, v128.or(below, i32x4.shl(carried, 16)));
+    below = i32x4.shr_u(carried, 16);
+    v128.store(w + i, v128.shuffle<i32>(c, c, 0, 1, 2, 0));
     v128.store(v + i, v128.shuffle<i32>(c, c, 2, 3, 1, 3));
   }
-  mul(r, u, v);
+  mul(r, w, v);
+}
+
+/**
+ * From squares A, B, C / 2, S: E = S - A - B (3-fold), G = B - A, F = G - C (4-fold), H = -A - B.
+ */
+// @ts-ignore: decorator
+@inline
+function combined(c: v128): v128 {
+  const a = v128.shuffle<i32>(c, c, 0, 0, 0, 0);
+  const b = i16x8.mul(v128.shuffle<i32>(c, c, 1, 1, 1, 1), i16x8(-1, -1, 1, 1, 1, 1, -1, -1));
+  const s = i16x8.mul(v128.shuffle<i32>(c, c, 3, 3, 2, 2), i16x8(1, 1, 0, 0, -2, -2, 0, 0));
+  return i16x8.add(b, i16x8.sub(s, a));
 }
 
 /** r = p + q; q is cached; r may be p. */

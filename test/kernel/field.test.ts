@@ -233,4 +233,19 @@ describe("scalars", () => {
       expect(2n * bits - (2n ** 256n - 1n)).toBe(scalar % 2n === 1n ? scalar : scalar + L);
     }
   });
+
+  test("scalars of half the size", () => {
+    const [u, v, k] = [slot(0), slot(1), slot(2)];
+    const half = 2n ** 127n;
+    const near = [0n, 1n, 2n, 3n].flatMap((d) => [half + d, half - d, 2n ** 192n + d, L - 1n - d]);
+    const ratios = Array.from({ length: 250 }, (_, i) => L / 2n ** BigInt(i)).filter((n) => n < L);
+    for (const n of [...numbers.map((n) => n % L), ...near, ...ratios]) {
+      memory.set(toBytes(n), k);
+      const negative = kernel.halve(u, v, k);
+      const [small, factor] = [u, v].map((at) => littleEndian(memory.subarray(at, at + 16)));
+      if (small === undefined || factor === undefined) expect.fail("nothing was written");
+      expect(small < half && factor > 0n && factor < half).toBe(true);
+      expect(mod(negative ? -factor * n : factor * n, L)).toBe(small);
+    }
+  });
 });

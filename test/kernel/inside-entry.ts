@@ -15,6 +15,7 @@ export { mul, square } from "../../assembly/field-mul";
 export { addLanes, getLane, setLane, subLanes, weaken } from "../../assembly/lanes";
 export { mul as mulLanes, square as squareLanes } from "../../assembly/lanes-mul";
 export { addL, isBelowL, multiplyAdd, recode, reduce } from "../../assembly/scalar";
+export { halve } from "../../assembly/halfsize";
 export { recodeComb } from "../../assembly/comb";
 export { decodeFour } from "../../assembly/decode";
 export { ITEM_BYTES, ITEM_DIGEST, ITEM_Z, batchBytes } from "../../assembly/batch";

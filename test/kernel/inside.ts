@@ -12,7 +12,7 @@ type Inside = Record<
   | ("encode" | "decode" | "equal" | "isZero" | "isNegative")
   | ("setLane" | "getLane" | "addLanes" | "subLanes" | "weaken" | "mulLanes" | "squareLanes")
   | ("isBelowL" | "addL" | "reduce" | "multiplyAdd" | "recode" | "recodeComb")
-  | ("decodeFour" | "deriveCoefficients"),
+  | ("halve" | "decodeFour" | "deriveCoefficients"),
   (...words: number[]) => number
 > &
   Record<"ITEM_BYTES" | "ITEM_DIGEST" | "ITEM_Z", WebAssembly.Global<"i32">> & {
