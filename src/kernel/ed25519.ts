@@ -46,6 +46,8 @@ export type Ed25519Status = (typeof STATUS)[keyof typeof STATUS];
 
 /** From so many jobs on, one equation for all is faster than one for each (bench/). */
 const LEAST_BATCH = 4;
+/** The same where all keys are prepared. */
+const LEAST_PREPARED_BATCH = 8;
 
 interface Job {
   readonly key: Uint8Array | PreparedKey;
@@ -80,11 +82,12 @@ export class Ed25519 {
         if (bytes > room) break;
       }
       const part = jobs.slice(from, to);
-      results.push(
-        ...(part.length < LEAST_BATCH
-          ? part.flatMap((job) => this.#run([job]))
-          : this.#run(part, seedBytes)),
-      );
+      const prepared = part.every(({ key }) => key instanceof PreparedKey);
+      const together = part.length >= (prepared ? LEAST_PREPARED_BATCH : LEAST_BATCH);
+      for (const group of together ? [part] : part.map((job) => [job])) {
+        for (const status of this.#run(group, together ? seedBytes : undefined))
+          results.push(status);
+      }
       from = to;
     }
     return results;

@@ -6,7 +6,7 @@ import {
   ED25519_BATCH_WORK_BYTES,
   ED25519_JOB_BYTES,
 } from "../../assembly/abi.js";
-import type { Ed25519Status } from "../../src/kernel/ed25519.js";
+import type { Ed25519Status, SignatureClaim } from "../../src/kernel/ed25519.js";
 import { kernel } from "../kernel.js";
 import { vectors } from "../vectors.js";
 import type { PlainClaim } from "./ed25519-model.js";
@@ -99,15 +99,23 @@ describe("one rule", () => {
 
   test.each([1, 2, 3, 4, 7, 64, 200])("at any place in a batch of %i", (size) => {
     for (let i = 0; i < edge.length; i++) {
-      const claims = Array.from({ length: size }, (_, j) => pick(i + j));
+      const claims: SignatureClaim[] = Array.from({ length: size }, (_, j) => pick(i + j));
       const statuses = claims.map((): Ed25519Status => "ok");
       // Three cases at once, so that over all batches each has been first, in the middle and last.
       for (const [turn, place] of [0, size >> 1, size - 1].entries()) {
         const { claim, expected } = edge[(i + 17 * turn) % edge.length] as (typeof edge)[0];
-        claims[place] = claim;
+        claims[place] = i % 2 ? claim : { ...claim, key: kernel.prepareKey(claim.key) };
         statuses[place] = expected;
       }
       expect(kernel.checkEd25519Many(claims)).toEqual(statuses);
+    }
+  });
+
+  test.each([2, 5, 7, 8, 20])("with prepared keys alone, %i at a time", (size) => {
+    for (let from = 0; from < edge.length; from += size) {
+      const part = edge.slice(from, from + size);
+      const claims = part.map(({ claim }) => ({ ...claim, key: kernel.prepareKey(claim.key) }));
+      expect(kernel.checkEd25519Many(claims)).toEqual(part.map(({ expected }) => expected));
     }
   });
 

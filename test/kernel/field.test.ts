@@ -143,11 +143,9 @@ describe("field", () => {
     }
   });
 
-  test("inverse, root power, equality", () => {
+  test("root power, equality", () => {
     for (const limbs of elements(1)) {
       const x = mod(setLimbs(a, limbs));
-      kernel.invert(c, a);
-      check("invert", c, power(x, P - 2n));
       kernel.powerFiveEighths(c, a);
       check("powerFiveEighths", c, power(x, (P - 5n) / 8n));
       kernel.neg(c, a);

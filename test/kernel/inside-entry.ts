@@ -4,7 +4,6 @@ export {
   decode,
   encode,
   equal,
-  invert,
   isNegative,
   isZero,
   neg,

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 type Inside = Record<
-  | ("arena" | "add" | "sub" | "mul" | "square" | "neg" | "invert" | "powerFiveEighths")
+  | ("arena" | "add" | "sub" | "mul" | "square" | "neg" | "powerFiveEighths")
   | ("encode" | "decode" | "equal" | "isZero" | "isNegative")
   | ("setLane" | "getLane" | "addLanes" | "subLanes" | "weaken" | "mulLanes" | "squareLanes")
   | ("isBelowL" | "addL" | "reduce" | "multiplyAdd" | "recode" | "recodeComb")
