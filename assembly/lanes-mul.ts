@@ -9,8 +9,8 @@
  * Bounds. A tight limb is within +-4100; n-fold within n times that. With m-fold a and n-fold b,
  * m * n <= 6, a column of at most 20 products is within 120 * 4100^2 < 2.018 * 10^9; the rest that
  * enters a column, a carry (< 2^18.1) and a folded high limb (< 2^22.3, with its bias), leaves it
- * below 2^31. Where limb 0 of one operand is as weaken leaves it (lanes.ts), two products in a
- * column grow by a third, and the column stays below 2.1 * 10^9.
+ * below 2^31. What weaken (lanes.ts) or double (points.ts) leave has a limb 0 within 5312; it is only
+ * multiplied as 1-fold by 1-fold.
  * A column is rounded, t + 2^12, and split into 13 bits, kept with a bias of 2^12, and a carry. High
  * columns fold by 2^260 = 608; that bias is taken out again. Column 38 is one product, within
  * 6 * 4100^2 and a carry, so its carry is within 2^14 and fits the 16 bits of dot. The carry out of

@@ -32,8 +32,8 @@ export function setLane(lanes: usize, lane: u32, element: usize): void {
 }
 
 /**
- * Takes a tight lane out, as a tight element of field.ts. The sum of limbs is within 2^259.01, so
- * that with 32 p = 2^260 - 608 it is positive and below 2^261.
+ * Takes a lane out, tight or as weaken leaves it, as a tight element of field.ts. The sum of limbs is
+ * within 2^259.01, so that with 32 p = 2^260 - 608 it is positive and below 2^261.
  */
 export function getLane(element: usize, lanes: usize, lane: u32): void {
   let sum: i64 = -608;
