@@ -4,7 +4,8 @@
  * Elements are as in lanes.ts. dot_i16x8 does eight products of limbs in one instruction, twice per
  * lane; scalar code does one. Measured on x86-64 in V8: 70 ns for four products and 48 ns for four
  * squares, against 29 ns and 18 ns for one in field-mul.ts. Unrolled, so that limbs are named
- * locals and no time goes into addresses.
+ * locals and no time goes into addresses. Constants come from memory: written out, V8 of Node 24
+ * makes each anew wherever it is used, which costs a fifth of a product and half of a square.
  *
  * Bounds. A tight limb is within +-4100; n-fold within n times that. With m-fold a and n-fold b,
  * m * n <= 6, a column of at most 20 products is within 120 * 4100^2 < 2.018 * 10^9; the rest that
@@ -17,6 +18,14 @@
  * column 19 is within 2^18.1; folded it gives limb 0 a carry within 2^14.4, that gives limb 1 one
  * within 3, and limb 2 takes it: at most 4096 + 3. `out` may be an operand: it is written last.
  */
+const constants = memory.data<i32>(
+  [
+    65535, 65535, 65535, 65535, 8191, 8191, 8191, 8191, 4096, 4096, 4096, 4096, -2486272, -2486272,
+    -2486272, -2486272, 608, 608, 608, 608, 268439552, 268439552, 268439552, 268439552,
+  ],
+  16,
+);
+
 // @ts-ignore: decorator
 @inline
 function dot(a: v128, b: v128): v128 {
@@ -45,6 +54,12 @@ function mix(a: v128, b: v128): v128 {
 
 /** out = a * b; a is m-fold, b is n-fold, m * n <= 6; out is tight. */
 export function mul(out: usize, a: usize, b: usize): void {
+  const low = v128.load(constants, 0);
+  const mask = v128.load(constants, 16);
+  const round = v128.load(constants, 32);
+  const unfold = v128.load(constants, 48);
+  const fold = v128.load(constants, 64);
+  const centre = v128.load(constants, 80);
   const a0 = v128.load(a, 0);
   const a1 = v128.load(a, 16);
   const a2 = v128.load(a, 32);
@@ -65,7 +80,7 @@ export function mul(out: usize, a: usize, b: usize): void {
   const b7 = v128.load(b, 112);
   const b8 = v128.load(b, 128);
   const b9 = v128.load(b, 144);
-  const q0 = v128.and(b0, i32x4.splat(0xffff));
+  const q0 = v128.and(b0, low);
   const q1 = swap(b0);
   const q3 = swap(b1);
   const q5 = swap(b2);
@@ -85,9 +100,9 @@ export function mul(out: usize, a: usize, b: usize): void {
   const q14 = mix(b7, b6);
   const q16 = mix(b8, b7);
   const q18 = mix(b9, b8);
-  const q20 = v128.andnot(b9, i32x4.splat(0xffff));
-  let h = i32x4.splat(4096);
-  let l = i32x4.splat(4096 - 4096 * 608);
+  const q20 = v128.andnot(b9, low);
+  let h = round;
+  let l = unfold;
   let t: v128;
   t = add(
     add(
@@ -111,11 +126,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f0 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f0 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(dot(a0, q0), f0), l);
-  let r0 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  let r0 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(
@@ -135,11 +150,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f1 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f1 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(dot(a0, q1), f1), l);
-  let r1 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  let r1 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(
@@ -159,11 +174,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f2 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f2 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(dot(a0, q2), dot(a1, q0)), f2), l);
-  const r2 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r2 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(
@@ -177,11 +192,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f3 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f3 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(dot(a0, q3), dot(a1, q1)), f3), l);
-  const r3 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r3 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(
@@ -195,11 +210,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f4 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f4 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(dot(a0, q4), dot(a1, q2)), dot(a2, q0)), f4), l);
-  const r4 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r4 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(
@@ -210,11 +225,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f5 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f5 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(dot(a0, q5), dot(a1, q3)), dot(a2, q1)), f5), l);
-  const r5 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r5 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(
@@ -225,11 +240,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f6 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f6 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(add(dot(a0, q6), dot(a1, q4)), dot(a2, q2)), dot(a3, q0)), f6), l);
-  const r6 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r6 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(add(add(add(dot(a4, q19), dot(a5, q17)), dot(a6, q15)), dot(a7, q13)), dot(a8, q11)),
@@ -237,11 +252,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f7 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f7 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(add(dot(a0, q7), dot(a1, q5)), dot(a2, q3)), dot(a3, q1)), f7), l);
-  const r7 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r7 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(add(add(add(dot(a4, q20), dot(a5, q18)), dot(a6, q16)), dot(a7, q14)), dot(a8, q12)),
@@ -249,32 +264,32 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     h,
   );
-  const f8 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f8 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(add(add(add(add(dot(a0, q8), dot(a1, q6)), dot(a2, q4)), dot(a3, q2)), dot(a4, q0)), f8),
     l,
   );
-  const r8 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r8 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(add(add(add(dot(a5, q19), dot(a6, q17)), dot(a7, q15)), dot(a8, q13)), dot(a9, q11)),
     h,
   );
-  const f9 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f9 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(add(add(add(add(dot(a0, q9), dot(a1, q7)), dot(a2, q5)), dot(a3, q3)), dot(a4, q1)), f9),
     l,
   );
-  const r9 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r9 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(add(add(add(dot(a5, q20), dot(a6, q18)), dot(a7, q16)), dot(a8, q14)), dot(a9, q12)),
     h,
   );
-  const f10 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f10 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
@@ -285,11 +300,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r10 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r10 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(add(dot(a6, q19), dot(a7, q17)), dot(a8, q15)), dot(a9, q13)), h);
-  const f11 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f11 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
@@ -300,11 +315,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r11 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r11 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(add(dot(a6, q20), dot(a7, q18)), dot(a8, q16)), dot(a9, q14)), h);
-  const f12 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f12 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
@@ -318,11 +333,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r12 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r12 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(dot(a7, q19), dot(a8, q17)), dot(a9, q15)), h);
-  const f13 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f13 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
@@ -336,11 +351,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r13 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r13 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(dot(a7, q20), dot(a8, q18)), dot(a9, q16)), h);
-  const f14 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f14 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
@@ -357,11 +372,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r14 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r14 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(dot(a8, q19), dot(a9, q17)), h);
-  const f15 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f15 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
@@ -378,11 +393,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r15 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r15 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(dot(a8, q20), dot(a9, q18)), h);
-  const f16 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f16 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
@@ -405,11 +420,11 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r16 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r16 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(dot(a9, q19), h);
-  const f17 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f17 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
@@ -432,10 +447,10 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r17 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r17 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(dot(a9, q20), h);
-  const f18 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
+  const f18 = dot(v128.and(t, mask), fold);
   h = i32x4.shr_s(t, 13);
   t = add(
     add(
@@ -462,9 +477,9 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r18 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
-  const f19 = dot(h, i32x4.splat(608));
+  const r18 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), round);
+  const f19 = dot(h, fold);
   t = add(
     add(
       add(
@@ -490,27 +505,33 @@ export function mul(out: usize, a: usize, b: usize): void {
     ),
     l,
   );
-  const r19 = v128.and(t, i32x4.splat(0x1fff));
+  const r19 = v128.and(t, mask);
   l = i32x4.shr_s(t, 13);
-  t = add(r0, i32x4.mul(l, i32x4.splat(608)));
-  r0 = v128.and(t, i32x4.splat(0x1fff));
+  t = add(r0, i32x4.mul(l, fold));
+  r0 = v128.and(t, mask);
   t = add(r1, i32x4.shr_s(t, 13));
-  r1 = v128.and(t, i32x4.splat(0x1fff));
-  l = v128.and(i32x4.shr_s(t, 13), i32x4.splat(0xffff));
-  v128.store(out, i16x8.sub(v128.or(r0, i32x4.shl(r1, 16)), i16x8.splat(4096)), 0);
-  v128.store(out, i16x8.add(i16x8.sub(v128.or(r2, i32x4.shl(r3, 16)), i16x8.splat(4096)), l), 16);
-  v128.store(out, i16x8.sub(v128.or(r4, i32x4.shl(r5, 16)), i16x8.splat(4096)), 32);
-  v128.store(out, i16x8.sub(v128.or(r6, i32x4.shl(r7, 16)), i16x8.splat(4096)), 48);
-  v128.store(out, i16x8.sub(v128.or(r8, i32x4.shl(r9, 16)), i16x8.splat(4096)), 64);
-  v128.store(out, i16x8.sub(v128.or(r10, i32x4.shl(r11, 16)), i16x8.splat(4096)), 80);
-  v128.store(out, i16x8.sub(v128.or(r12, i32x4.shl(r13, 16)), i16x8.splat(4096)), 96);
-  v128.store(out, i16x8.sub(v128.or(r14, i32x4.shl(r15, 16)), i16x8.splat(4096)), 112);
-  v128.store(out, i16x8.sub(v128.or(r16, i32x4.shl(r17, 16)), i16x8.splat(4096)), 128);
-  v128.store(out, i16x8.sub(v128.or(r18, i32x4.shl(r19, 16)), i16x8.splat(4096)), 144);
+  r1 = v128.and(t, mask);
+  l = v128.and(i32x4.shr_s(t, 13), low);
+  v128.store(out, i16x8.sub(v128.or(r0, i32x4.shl(r1, 16)), centre), 0);
+  v128.store(out, i16x8.add(i16x8.sub(v128.or(r2, i32x4.shl(r3, 16)), centre), l), 16);
+  v128.store(out, i16x8.sub(v128.or(r4, i32x4.shl(r5, 16)), centre), 32);
+  v128.store(out, i16x8.sub(v128.or(r6, i32x4.shl(r7, 16)), centre), 48);
+  v128.store(out, i16x8.sub(v128.or(r8, i32x4.shl(r9, 16)), centre), 64);
+  v128.store(out, i16x8.sub(v128.or(r10, i32x4.shl(r11, 16)), centre), 80);
+  v128.store(out, i16x8.sub(v128.or(r12, i32x4.shl(r13, 16)), centre), 96);
+  v128.store(out, i16x8.sub(v128.or(r14, i32x4.shl(r15, 16)), centre), 112);
+  v128.store(out, i16x8.sub(v128.or(r16, i32x4.shl(r17, 16)), centre), 128);
+  v128.store(out, i16x8.sub(v128.or(r18, i32x4.shl(r19, 16)), centre), 144);
 }
 
 /** out = a * a; a is at most 2-fold; out is tight. */
 export function square(out: usize, a: usize): void {
+  const low = v128.load(constants, 0);
+  const mask = v128.load(constants, 16);
+  const round = v128.load(constants, 32);
+  const unfold = v128.load(constants, 48);
+  const fold = v128.load(constants, 64);
+  const centre = v128.load(constants, 80);
   const a0 = v128.load(a, 0);
   const a1 = v128.load(a, 16);
   const a2 = v128.load(a, 32);
@@ -550,31 +571,31 @@ export function square(out: usize, a: usize): void {
   const q14 = mix(a7, a6);
   const q16 = mix(a8, a7);
   const q18 = mix(a9, a8);
-  const q20 = v128.andnot(a9, i32x4.splat(0xffff));
-  let h = i32x4.splat(4096);
-  let l = i32x4.splat(4096 - 4096 * 608);
+  const q20 = v128.andnot(a9, low);
+  let h = round;
+  let l = unfold;
   let t: v128;
   t = add(
     add(
       add(add(add(add(dot(d0, q20), dot(d1, q18)), dot(d2, q16)), dot(d3, q14)), dot(d4, q12)),
-      dot(v128.and(a5, i32x4.splat(0xffff)), a5),
+      dot(v128.and(a5, low), a5),
     ),
     h,
   );
-  const f0 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
-  t = add(add(dot(v128.and(a0, i32x4.splat(0xffff)), a0), f0), l);
-  let r0 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const f0 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
+  t = add(add(dot(v128.and(a0, low), a0), f0), l);
+  let r0 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(add(add(add(dot(d1, q19), dot(d2, q17)), dot(d3, q15)), dot(d4, q13)), dot(a5, q11)),
     h,
   );
-  const f1 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f1 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(dot(a0, q1), f1), l);
-  let r1 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  let r1 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(add(add(dot(d1, q20), dot(d2, q18)), dot(d3, q16)), dot(d4, q14)),
@@ -582,134 +603,119 @@ export function square(out: usize, a: usize): void {
     ),
     h,
   );
-  const f2 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f2 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(dot(mix(d0, a0), q2), f2), l);
-  const r2 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r2 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(add(dot(d2, q19), dot(d3, q17)), dot(d4, q15)), dot(d5, q13)), h);
-  const f3 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f3 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(dot(d0, q3), f3), l);
-  const r3 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r3 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(
     add(
       add(add(add(dot(d2, q20), dot(d3, q18)), dot(d4, q16)), dot(d5, q14)),
-      dot(v128.and(a6, i32x4.splat(0xffff)), a6),
+      dot(v128.and(a6, low), a6),
     ),
     h,
   );
-  const f4 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
-  t = add(add(add(dot(d0, q4), dot(v128.and(a1, i32x4.splat(0xffff)), a1)), f4), l);
-  const r4 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const f4 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
+  t = add(add(add(dot(d0, q4), dot(v128.and(a1, low), a1)), f4), l);
+  const r4 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(add(dot(d3, q19), dot(d4, q17)), dot(d5, q15)), dot(a6, q13)), h);
-  const f5 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f5 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(dot(d0, q5), dot(a1, q3)), f5), l);
-  const r5 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r5 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(add(dot(d3, q20), dot(d4, q18)), dot(d5, q16)), dot(mix(d6, a6), q14)), h);
-  const f6 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f6 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(dot(d0, q6), dot(mix(d1, a1), q4)), f6), l);
-  const r6 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r6 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(dot(d4, q19), dot(d5, q17)), dot(d6, q15)), h);
-  const f7 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f7 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(dot(d0, q7), dot(d1, q5)), f7), l);
-  const r7 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
-  t = add(
-    add(
-      add(add(dot(d4, q20), dot(d5, q18)), dot(d6, q16)),
-      dot(v128.and(a7, i32x4.splat(0xffff)), a7),
-    ),
-    h,
-  );
-  const f8 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
-  t = add(
-    add(add(add(dot(d0, q8), dot(d1, q6)), dot(v128.and(a2, i32x4.splat(0xffff)), a2)), f8),
-    l,
-  );
-  const r8 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r7 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
+  t = add(add(add(add(dot(d4, q20), dot(d5, q18)), dot(d6, q16)), dot(v128.and(a7, low), a7)), h);
+  const f8 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
+  t = add(add(add(add(dot(d0, q8), dot(d1, q6)), dot(v128.and(a2, low), a2)), f8), l);
+  const r8 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(dot(d5, q19), dot(d6, q17)), dot(a7, q15)), h);
-  const f9 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f9 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(dot(d0, q9), dot(d1, q7)), dot(a2, q5)), f9), l);
-  const r9 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r9 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(add(dot(d5, q20), dot(d6, q18)), dot(mix(d7, a7), q16)), h);
-  const f10 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f10 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(dot(d0, q10), dot(d1, q8)), dot(mix(d2, a2), q6)), f10), l);
-  const r10 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r10 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(dot(d6, q19), dot(d7, q17)), h);
-  const f11 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f11 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(dot(d0, q11), dot(d1, q9)), dot(d2, q7)), f11), l);
-  const r11 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
-  t = add(add(add(dot(d6, q20), dot(d7, q18)), dot(v128.and(a8, i32x4.splat(0xffff)), a8)), h);
-  const f12 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const r11 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
+  t = add(add(add(dot(d6, q20), dot(d7, q18)), dot(v128.and(a8, low), a8)), h);
+  const f12 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
-    add(
-      add(
-        add(add(dot(d0, q12), dot(d1, q10)), dot(d2, q8)),
-        dot(v128.and(a3, i32x4.splat(0xffff)), a3),
-      ),
-      f12,
-    ),
+    add(add(add(add(dot(d0, q12), dot(d1, q10)), dot(d2, q8)), dot(v128.and(a3, low), a3)), f12),
     l,
   );
-  const r12 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r12 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(dot(d7, q19), dot(a8, q17)), h);
-  const f13 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f13 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(add(dot(d0, q13), dot(d1, q11)), dot(d2, q9)), dot(a3, q7)), f13), l);
-  const r13 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r13 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(add(dot(d7, q20), dot(mix(d8, a8), q18)), h);
-  const f14 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f14 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(add(add(add(dot(d0, q14), dot(d1, q12)), dot(d2, q10)), dot(mix(d3, a3), q8)), f14),
     l,
   );
-  const r14 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r14 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(dot(d8, q19), h);
-  const f15 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f15 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(add(add(add(add(dot(d0, q15), dot(d1, q13)), dot(d2, q11)), dot(d3, q9)), f15), l);
-  const r15 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
-  t = add(add(dot(d8, q20), dot(v128.and(a9, i32x4.splat(0xffff)), a9)), h);
-  const f16 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const r15 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
+  t = add(add(dot(d8, q20), dot(v128.and(a9, low), a9)), h);
+  const f16 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(
         add(add(add(dot(d0, q16), dot(d1, q14)), dot(d2, q12)), dot(d3, q10)),
-        dot(v128.and(a4, i32x4.splat(0xffff)), a4),
+        dot(v128.and(a4, low), a4),
       ),
       f16,
     ),
     l,
   );
-  const r16 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r16 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(dot(a9, q19), h);
-  const f17 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
-  h = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
+  const f17 = dot(v128.and(t, mask), fold);
+  h = add(i32x4.shr_s(t, 13), round);
   t = add(
     add(
       add(add(add(add(dot(d0, q17), dot(d1, q15)), dot(d2, q13)), dot(d3, q11)), dot(a4, q9)),
@@ -717,10 +723,10 @@ export function square(out: usize, a: usize): void {
     ),
     l,
   );
-  const r17 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096 - 4096 * 608));
+  const r17 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), unfold);
   t = add(dot(mix(d9, a9), q20), h);
-  const f18 = dot(v128.and(t, i32x4.splat(0x1fff)), i32x4.splat(608));
+  const f18 = dot(v128.and(t, mask), fold);
   h = i32x4.shr_s(t, 13);
   t = add(
     add(
@@ -732,9 +738,9 @@ export function square(out: usize, a: usize): void {
     ),
     l,
   );
-  const r18 = v128.and(t, i32x4.splat(0x1fff));
-  l = add(i32x4.shr_s(t, 13), i32x4.splat(4096));
-  const f19 = dot(h, i32x4.splat(608));
+  const r18 = v128.and(t, mask);
+  l = add(i32x4.shr_s(t, 13), round);
+  const f19 = dot(h, fold);
   t = add(
     add(
       add(add(add(add(dot(d0, q19), dot(d1, q17)), dot(d2, q15)), dot(d3, q13)), dot(d4, q11)),
@@ -742,21 +748,21 @@ export function square(out: usize, a: usize): void {
     ),
     l,
   );
-  const r19 = v128.and(t, i32x4.splat(0x1fff));
+  const r19 = v128.and(t, mask);
   l = i32x4.shr_s(t, 13);
-  t = add(r0, i32x4.mul(l, i32x4.splat(608)));
-  r0 = v128.and(t, i32x4.splat(0x1fff));
+  t = add(r0, i32x4.mul(l, fold));
+  r0 = v128.and(t, mask);
   t = add(r1, i32x4.shr_s(t, 13));
-  r1 = v128.and(t, i32x4.splat(0x1fff));
-  l = v128.and(i32x4.shr_s(t, 13), i32x4.splat(0xffff));
-  v128.store(out, i16x8.sub(v128.or(r0, i32x4.shl(r1, 16)), i16x8.splat(4096)), 0);
-  v128.store(out, i16x8.add(i16x8.sub(v128.or(r2, i32x4.shl(r3, 16)), i16x8.splat(4096)), l), 16);
-  v128.store(out, i16x8.sub(v128.or(r4, i32x4.shl(r5, 16)), i16x8.splat(4096)), 32);
-  v128.store(out, i16x8.sub(v128.or(r6, i32x4.shl(r7, 16)), i16x8.splat(4096)), 48);
-  v128.store(out, i16x8.sub(v128.or(r8, i32x4.shl(r9, 16)), i16x8.splat(4096)), 64);
-  v128.store(out, i16x8.sub(v128.or(r10, i32x4.shl(r11, 16)), i16x8.splat(4096)), 80);
-  v128.store(out, i16x8.sub(v128.or(r12, i32x4.shl(r13, 16)), i16x8.splat(4096)), 96);
-  v128.store(out, i16x8.sub(v128.or(r14, i32x4.shl(r15, 16)), i16x8.splat(4096)), 112);
-  v128.store(out, i16x8.sub(v128.or(r16, i32x4.shl(r17, 16)), i16x8.splat(4096)), 128);
-  v128.store(out, i16x8.sub(v128.or(r18, i32x4.shl(r19, 16)), i16x8.splat(4096)), 144);
+  r1 = v128.and(t, mask);
+  l = v128.and(i32x4.shr_s(t, 13), low);
+  v128.store(out, i16x8.sub(v128.or(r0, i32x4.shl(r1, 16)), centre), 0);
+  v128.store(out, i16x8.add(i16x8.sub(v128.or(r2, i32x4.shl(r3, 16)), centre), l), 16);
+  v128.store(out, i16x8.sub(v128.or(r4, i32x4.shl(r5, 16)), centre), 32);
+  v128.store(out, i16x8.sub(v128.or(r6, i32x4.shl(r7, 16)), centre), 48);
+  v128.store(out, i16x8.sub(v128.or(r8, i32x4.shl(r9, 16)), centre), 64);
+  v128.store(out, i16x8.sub(v128.or(r10, i32x4.shl(r11, 16)), centre), 80);
+  v128.store(out, i16x8.sub(v128.or(r12, i32x4.shl(r13, 16)), centre), 96);
+  v128.store(out, i16x8.sub(v128.or(r14, i32x4.shl(r15, 16)), centre), 112);
+  v128.store(out, i16x8.sub(v128.or(r16, i32x4.shl(r17, 16)), centre), 128);
+  v128.store(out, i16x8.sub(v128.or(r18, i32x4.shl(r19, 16)), centre), 144);
 }
