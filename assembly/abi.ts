@@ -59,8 +59,16 @@ export const PROOF_JOB_STATUS = 24;
 export const ED25519_JOB_BYTES = 32;
 export const ED25519_JOB_STATUS = 20;
 export const ED25519_DIGESTED = 1;
+/** With ED25519_PREPARED in the flags, `key` is a prepared key: 32 key bytes and a table. */
+export const ED25519_PREPARED = 2;
+export const ED25519_PREPARED_BYTES = 32 + 128 * 160;
 export const ED25519_S_RANGE = 3;
 export const ED25519_KEY_ENCODING = 4;
 export const ED25519_KEY_ORDER = 5;
 export const ED25519_R_ENCODING = 6;
 export const ED25519_EQUATION = 7;
+/** A batch has at most so many jobs, and so much scratch for each and for all of them. */
+export const ED25519_BATCH_JOBS = 1024;
+export const ED25519_BATCH_JOB_BYTES = 912;
+export const ED25519_BATCH_WORK_BYTES = 294_976;
+export const ED25519_SEED_BYTES = 32;

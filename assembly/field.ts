@@ -24,7 +24,7 @@ const t1 = memory.data(FIELD_BYTES, 16);
 const t2 = memory.data(FIELD_BYTES, 16);
 const t3 = memory.data(FIELD_BYTES, 16);
 
-export function copy(out: usize, a: usize): void {
+function copy(out: usize, a: usize): void {
   memory.copy(out, a, FIELD_BYTES);
 }
 
@@ -85,7 +85,7 @@ function squareTimes(out: usize, a: usize, count: u32): void {
   while (--count > 0) square(out, out);
 }
 
-/** out = a ^ (2^250 - 1), t1 = a ^ 11; a is tight and not scratch. */
+/** out = a ^ (2^250 - 1); a is tight and not scratch. */
 function power250(out: usize, a: usize): void {
   squareTimes(t0, a, 1);
   squareTimes(t1, t0, 2);
@@ -107,13 +107,6 @@ function power250(out: usize, a: usize): void {
   mul(t2, t3, t2); // 2^200 - 1
   squareTimes(t2, t2, 50);
   mul(out, t2, t0); // 2^250 - 1
-}
-
-/** out = 1 / a = a ^ (p - 2), and 0 for 0; a is tight; out is tight. */
-export function invert(out: usize, a: usize): void {
-  power250(t0, a);
-  squareTimes(t0, t0, 5);
-  mul(out, t0, t1);
 }
 
 /** out = a ^ ((p - 5) / 8) = a ^ (2^252 - 3); a is tight; out is tight. */

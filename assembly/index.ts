@@ -6,13 +6,18 @@
 import {
   CONSISTENCY_FIXED_HASHES,
   CONSISTENCY_JOB_BYTES,
+  ED25519_BATCH_JOBS,
   ED25519_DIGESTED,
   ED25519_JOB_BYTES,
   ED25519_JOB_STATUS,
+  ED25519_PREPARED,
+  ED25519_PREPARED_BYTES,
+  ED25519_SEED_BYTES,
   FRONTIER_BYTES,
   INCLUSION_FIXED_HASHES,
   INCLUSION_JOB_BYTES,
   MEMO_BYTES,
+  NOT_RUN,
   OK,
   OUT_OF_ARENA,
   PROOF_JOB_STATUS,
@@ -20,10 +25,12 @@ import {
   SHA256_STATE_BYTES,
   SHA512_STATE_BYTES,
 } from "./abi";
+import * as batch from "./batch";
 import * as ed25519 from "./ed25519";
 import * as frontiers from "./frontier";
 import * as inclusions from "./inclusion-batch";
 import * as nodes from "./nodes";
+import * as prepared from "./prepared";
 import * as proofs from "./proofs";
 import * as sha256 from "./sha256";
 import { hashMany } from "./sha256-many";
@@ -162,7 +169,7 @@ export function checkConsistencies(jobs: u32, count: u32): u32 {
 const digest = memory.data(64, 16);
 const digestState = memory.data(SHA512_STATE_BYTES, 16);
 
-/** Checks `count` Ed25519 jobs; each gets its status. */
+/** Checks `count` Ed25519 jobs one by one; each gets its status. */
 export function checkEd25519(jobs: u32, count: u32): u32 {
   if (!inArena(jobs, <u64>count * ED25519_JOB_BYTES)) return OUT_OF_ARENA;
   for (let i: u32 = 0; i < count; i++) {
@@ -172,19 +179,57 @@ export function checkEd25519(jobs: u32, count: u32): u32 {
   return OK;
 }
 
+/** Checks `count` Ed25519 jobs together; each gets the status that it gets alone. */
+export function checkEd25519Batch(jobs: u32, count: u32, scratch: u32, seed: u32): u32 {
+  if (count == 0 || count > <u32>ED25519_BATCH_JOBS) return OUT_OF_ARENA;
+  if (!inArena(jobs, <u64>count * ED25519_JOB_BYTES)) return OUT_OF_ARENA;
+  if (!inArena(scratch, batch.batchBytes(count))) return OUT_OF_ARENA;
+  if (!inArena(seed, ED25519_SEED_BYTES)) return OUT_OF_ARENA;
+  for (let i: u32 = 0; i < count; i++) {
+    const job = jobs + i * ED25519_JOB_BYTES;
+    const status = challenge(job, scratch + i * batch.ITEM_BYTES + batch.ITEM_DIGEST);
+    store<u32>(job, status == OK ? NOT_RUN : status, ED25519_JOB_STATUS);
+  }
+  batch.verifyBatch(jobs, count, scratch, seed);
+  return OK;
+}
+
+/** Prepares a key of 32 bytes: u32 status, u32 zero, ED25519_PREPARED_BYTES to `out`. */
+export function prepareEd25519(key: u32, out: u32): u32 {
+  if (!inArena(key, 32) || !inArena(out, 8 + ED25519_PREPARED_BYTES)) return OUT_OF_ARENA;
+  store<u64>(out, prepared.ed25519Prepare(out + 8, key));
+  return OK;
+}
+
 function checkOne(job: u32): u32 {
+  const status = challenge(job, digest);
+  if (status != OK) return status;
+  const key = load<u32>(job);
+  const signature = load<u32>(job, 4);
+  return (load<u32>(job, 16) & ED25519_PREPARED) != 0
+    ? prepared.ed25519VerifyPrepared(key, signature, digest)
+    : ed25519.ed25519Verify(key, signature, digest);
+}
+
+/** SHA-512(R || A || M) of a job; OUT_OF_ARENA unless all of the job lies in the arena. */
+function challenge(job: u32, out: usize): u32 {
   const key = load<u32>(job);
   const signature = load<u32>(job, 4);
   const message = load<u32>(job, 8);
   const length = load<u32>(job, 12);
-  const digested = (load<u32>(job, 16) & ED25519_DIGESTED) != 0;
-  if (!inArena(key, 32) || !inArena(signature, 64)) return OUT_OF_ARENA;
+  const flags = load<u32>(job, 16);
+  const digested = (flags & ED25519_DIGESTED) != 0;
+  const keyBytes = (flags & ED25519_PREPARED) != 0 ? ED25519_PREPARED_BYTES : 32;
+  if (!inArena(key, keyBytes) || !inArena(signature, 64)) return OUT_OF_ARENA;
   if (!inArena(message, digested ? 64 : length)) return OUT_OF_ARENA;
-  if (digested) return ed25519.ed25519Verify(key, signature, message);
+  if (digested) {
+    memory.copy(out, message, 64);
+    return OK;
+  }
   sha512.sha512Init(digestState);
   sha512.sha512Update(digestState, signature, 32);
   sha512.sha512Update(digestState, key, 32);
   sha512.sha512Update(digestState, message, length);
-  sha512.sha512Final(digestState, digest);
-  return ed25519.ed25519Verify(key, signature, digest);
+  sha512.sha512Final(digestState, out);
+  return OK;
 }

@@ -46,8 +46,29 @@ export function reduce(out: usize, wide: usize): void {
   }
 }
 
+/**
+ * wide += a * b, where wide has 64 bytes and is large enough; a has `words` u32 words, b has eight.
+ * A partial sum is at most (2^32 - 1)^2 + 2 (2^32 - 1) = 2^64 - 1.
+ */
+export function multiplyAdd(wide: usize, a: usize, words: u32, b: usize): void {
+  for (let i: usize = 0; i < <usize>words << 2; i += 4) {
+    const factor = <u64>load<u32>(a + i);
+    let c: u64 = 0;
+    for (let j: usize = 0; j < 32; j += 4) {
+      c += factor * load<u32>(b + j) + load<u32>(wide + i + j);
+      store<u32>(wide + i + j, <u32>c);
+      c >>= 32;
+    }
+    for (let j = i + 32; c != 0; j += 4) {
+      c += load<u32>(wide + j);
+      store<u32>(wide + j, <u32>c);
+      c >>= 32;
+    }
+  }
+}
+
 /** Modulo 2^256. */
-function addL(scalar: usize): void {
+export function addL(scalar: usize): void {
   let c: u64 = 0;
   for (let j: usize = 0; j < 32; j += 4) {
     c += <u64>load<u32>(scalar + j) + <u64>load<u32>(L + j);

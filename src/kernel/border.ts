@@ -25,6 +25,8 @@ interface KernelExports {
   checkInclusions(jobs: number, count: number, memo: number): number;
   checkConsistencies(jobs: number, count: number): number;
   checkEd25519(jobs: number, count: number): number;
+  checkEd25519Batch(jobs: number, count: number, scratch: number, seed: number): number;
+  prepareEd25519(key: number, out: number): number;
 }
 
 type Callable = Exclude<keyof KernelExports, "memory" | "arenaStart" | "arenaEnd">;

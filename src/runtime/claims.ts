@@ -1,5 +1,6 @@
 /** Signature claims as one buffer, which a worker takes over without a copy of each part. */
 import type { SignatureClaim } from "../kernel/ed25519.js";
+import { keyBytes } from "../kernel/ed25519.js";
 
 const KEY = 32;
 const SIGNATURE = 64;
@@ -11,11 +12,12 @@ export function packClaims(claims: readonly SignatureClaim[]): Uint8Array<ArrayB
   const lengths = new Uint32Array(bytes.buffer, 0, claims.length);
   let at = claims.length * 4;
   claims.forEach(({ key, signature, message }, i) => {
-    if (key.length !== KEY || signature.length !== SIGNATURE) {
+    const publicKey = keyBytes(key);
+    if (publicKey.length !== KEY || signature.length !== SIGNATURE) {
       throw new TypeError("expected keys of 32 bytes and signatures of 64");
     }
     lengths[i] = message.length;
-    bytes.set(key, at);
+    bytes.set(publicKey, at);
     bytes.set(signature, at + KEY);
     bytes.set(message, at + KEY + SIGNATURE);
     at += KEY + SIGNATURE + message.length;

@@ -93,8 +93,12 @@ export function challenge(R: Uint8Array, key: Uint8Array, message: Uint8Array): 
   return littleEndian(digest) % L;
 }
 
+export interface PlainClaim extends SignatureClaim {
+  readonly key: Uint8Array;
+}
+
 /** The status that the kernel must give. */
-export function modelVerify({ key, message, signature }: SignatureClaim): Ed25519Status {
+export function modelVerify({ key, message, signature }: PlainClaim): Ed25519Status {
   const S = littleEndian(signature.subarray(32));
   if (S >= L) return "s-range";
   const A = decodePoint(key);
@@ -109,7 +113,7 @@ export function modelVerify({ key, message, signature }: SignatureClaim): Ed2551
 }
 
 /** The equation without the cofactor: [S]B = R + [k]A. */
-export function cofactorless({ key, message, signature }: SignatureClaim): boolean {
+export function cofactorless({ key, message, signature }: PlainClaim): boolean {
   const A = decodePoint(key, false);
   const R = decodePoint(signature.subarray(0, 32), false);
   if (A === undefined || R === undefined) return false;
@@ -154,7 +158,7 @@ export function craft(
   message: Uint8Array,
   inKey = 0,
   inR = 0,
-): SignatureClaim {
+): PlainClaim {
   const torsion = (i: number) => TORSION[i] ?? ZERO;
   const key = encodePoint(addPoints(multiply(BASE, secret), torsion(inKey)));
   const R = encodePoint(addPoints(multiply(BASE, nonce), torsion(inR)));

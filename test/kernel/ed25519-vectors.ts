@@ -1,10 +1,11 @@
 /** Published cases of Ed25519 verification, each with the status that the one rule demands. */
-import type { Ed25519Status, SignatureClaim } from "../../src/kernel/ed25519.js";
+import type { Ed25519Status } from "../../src/kernel/ed25519.js";
 import { vectors } from "../vectors.js";
+import type { PlainClaim } from "./ed25519-model.js";
 
 export interface PublishedCase {
   readonly name: string;
-  readonly claim: SignatureClaim;
+  readonly claim: PlainClaim;
   readonly expected: Ed25519Status;
 }
 
@@ -12,18 +13,12 @@ const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex
 
 interface WycheproofGroup {
   readonly publicKey: { readonly pk: string };
-  readonly tests: readonly {
-    tcId: number;
-    msg: string;
-    sig: string;
-    comment: string;
-    result: string;
-  }[];
+  readonly tests: readonly { tcId: number; msg: string; sig: string; result: string }[];
 }
 
 export interface WycheproofCase {
   readonly name: string;
-  readonly claim: SignatureClaim;
+  readonly claim: PlainClaim;
   readonly valid: boolean;
 }
 

@@ -8,11 +8,17 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 type Inside = Record<
-  | ("arena" | "add" | "sub" | "mul" | "square" | "neg" | "invert" | "powerFiveEighths")
+  | ("arena" | "add" | "sub" | "mul" | "square" | "neg" | "powerFiveEighths")
   | ("encode" | "decode" | "equal" | "isZero" | "isNegative")
-  | ("isBelowL" | "reduce" | "recode"),
+  | ("setLane" | "getLane" | "addLanes" | "subLanes" | "weaken" | "mulLanes" | "squareLanes")
+  | ("isBelowL" | "addL" | "reduce" | "multiplyAdd" | "recode" | "recodeComb")
+  | ("halve" | "decodeFour" | "deriveCoefficients"),
   (...words: number[]) => number
-> & { memory: WebAssembly.Memory };
+> &
+  Record<"ITEM_BYTES" | "ITEM_DIGEST" | "ITEM_Z", WebAssembly.Global<"i32">> & {
+    memory: WebAssembly.Memory;
+    batchBytes(count: number): bigint;
+  };
 
 async function compile(): Promise<Inside> {
   const root = fileURLToPath(new URL("../..", import.meta.url));
