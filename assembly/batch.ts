@@ -38,7 +38,7 @@ import { TERM_BYTES, setTerm, straus } from "./straus";
 
 /** Measured: up to about this many points, Straus's method is the faster one. */
 const STRAUS_MOST: u32 = 192;
-const MOST_FAILURES: u32 = 32;
+const MOST_FAILURES: u32 = 128;
 
 // An item is an entry of pippenger.ts: -R with z; and the digest, later k, z, its job and its key.
 export const ITEM_BYTES: u32 = ENTRY_BYTES;
