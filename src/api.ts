@@ -5,6 +5,7 @@ export type { Ed25519Status, SignatureClaim } from "./kernel/ed25519.js";
 export type { HashAlgorithm, Hasher } from "./kernel/hash.js";
 export type { KernelOptions } from "./kernel/kernel.js";
 export { Kernel } from "./kernel/kernel.js";
+export type { PreparedKey } from "./kernel/prepared.js";
 export type { PlatformHash, PlatformStream } from "./kernel/platform-hash.js";
 export type {
   ConsistencyClaim,

@@ -64,6 +64,19 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     roles: [{ bytes: 3 * abi.ED25519_JOB_BYTES }, { each: abi.ED25519_JOB_BYTES }],
     good: [at, 3],
   },
+  checkEd25519Batch: {
+    roles: [
+      { bytes: 3 * abi.ED25519_JOB_BYTES },
+      { each: abi.ED25519_JOB_BYTES },
+      { bytes: 3 * abi.ED25519_BATCH_JOB_BYTES + abi.ED25519_BATCH_WORK_BYTES },
+      { bytes: abi.ED25519_SEED_BYTES },
+    ],
+    good: [at, 3, far, at + 2048],
+  },
+  prepareEd25519: {
+    roles: [{ bytes: 32 }, { bytes: 8 + abi.ED25519_PREPARED_BYTES }],
+    good: [at, far],
+  },
 };
 
 /** A pattern everywhere, and at `at` what the calls read there: lengths of 16, or an empty state. */

@@ -30,6 +30,8 @@ const CALLS: Readonly<Record<string, (kernel: Kernel) => unknown>> = {
   checkInclusions: (kernel) => kernel.checkInclusion(inclusion),
   checkConsistencies: (kernel) => kernel.checkConsistency(consistency),
   checkEd25519: (kernel) => kernel.checkEd25519(signature),
+  checkEd25519Batch: (kernel) => kernel.checkEd25519Many(Array(8).fill(signature)),
+  prepareEd25519: (kernel) => kernel.prepareKey(signature.key as Uint8Array),
 };
 
 function faulty(faults: Readonly<Record<string, Fault>>): Kernel {
@@ -77,22 +79,27 @@ describe.each(Object.entries(CALLS))("%s", (name, run) => {
   });
 });
 
-describe.each(["checkInclusions", "checkConsistencies", "checkEd25519"])("%s", (name) => {
-  const run = CALLS[name] as (kernel: Kernel) => unknown;
+describe.each(["checkInclusions", "checkConsistencies", "checkEd25519", "checkEd25519Batch"])(
+  "%s",
+  (name) => {
+    const run = CALLS[name] as (kernel: Kernel) => unknown;
 
-  test("that says it ran and left the statuses at 0 is a fault", () => {
-    const fault = faultOf(() => run(faulty({ [name]: 1 })));
-    expect(fault).toBeInstanceOf(KernelFault);
-    expect(String(fault)).toContain("status 0");
-  });
+    test("that says it ran and left the statuses at 0 is a fault", () => {
+      const kernel = faulty({ [name]: 1 });
+      const fault = faultOf(() => run(kernel));
+      expect(fault).toBeInstanceOf(KernelFault);
+      expect(String(fault)).toContain("status 0");
+      for (const later of Object.values(CALLS)) expect(faultOf(() => later(kernel))).toBe(fault);
+    });
 
-  test("cannot pass off what an earlier call left in the arena as its own success", () => {
-    const kernel = faulty({ [name]: 1, nodeHashes: 1 });
-    // Every word that this leaves in the arena says 1, which is OK.
-    kernel.nodeHashes(new Uint8Array(new Uint32Array(1 << 12).fill(1).buffer));
-    expect(faultOf(() => run(kernel))).toBeInstanceOf(KernelFault);
-  });
-});
+    test("cannot pass off what an earlier call left in the arena as its own success", () => {
+      const kernel = faulty({ [name]: 1, nodeHashes: 1 });
+      // Every word that this leaves in the arena says 1, which is OK.
+      kernel.nodeHashes(new Uint8Array(new Uint32Array(1 << 12).fill(1).buffer));
+      expect(faultOf(() => run(kernel))).toBeInstanceOf(KernelFault);
+    });
+  },
+);
 
 const all = demand("group g all w2 w3 w4; quorum g");
 const signed = await cosigned(TIME, TIME, TIME);
@@ -103,23 +110,27 @@ test("the proof that the next tests verify is PROVEN by a whole kernel", () => {
   expect(verify(faulty({})).outcome).toBe("PROVEN");
 });
 
-describe.each(["checkEd25519", "checkInclusions", "sha256Many"])("verifyProof with %s", (name) => {
-  test.each(["trap", 0, 2, 63] as const)("%s is INCOMPLETE, code INTERNAL", (fault) => {
-    const kernel = faulty({ [name]: fault });
-    for (let time = 1; time <= 2; time++) {
-      const verdict = verify(kernel);
-      expect(verdict).toMatchObject({ outcome: "INCOMPLETE", code: "INTERNAL" });
-      expect(verdict.checks.at(-1)).toMatchObject({ name: "kernel", outcome: "missing" });
-    }
-  });
+// The four signatures of the proof make a batch.
+describe.each(["checkEd25519Batch", "checkInclusions", "sha256Many"])(
+  "verifyProof with %s",
+  (name) => {
+    test.each(["trap", 0, 2, 63] as const)("%s is INCOMPLETE, code INTERNAL", (fault) => {
+      const kernel = faulty({ [name]: fault });
+      for (let time = 1; time <= 2; time++) {
+        const verdict = verify(kernel);
+        expect(verdict).toMatchObject({ outcome: "INCOMPLETE", code: "INTERNAL" });
+        expect(verdict.checks.at(-1)).toMatchObject({ name: "kernel", outcome: "missing" });
+      }
+    });
 
-  test("that does nothing and says that all is well is not PROVEN", () => {
-    const { outcome, code } = verify(faulty({ [name]: 1 }));
-    expect(outcome).not.toBe("PROVEN");
-    if (name !== "sha256Many")
-      expect({ outcome, code }).toEqual({ outcome: "INCOMPLETE", code: "INTERNAL" });
-  });
-});
+    test("that does nothing and says that all is well is not PROVEN", () => {
+      const { outcome, code } = verify(faulty({ [name]: 1 }));
+      expect(outcome).not.toBe("PROVEN");
+      if (name !== "sha256Many")
+        expect({ outcome, code }).toEqual({ outcome: "INCOMPLETE", code: "INTERNAL" });
+    });
+  },
+);
 
 test("a trap after a check that failed is still not a refutation", () => {
   const spoiled = { ...all, origin: "another.example" };
