@@ -25,16 +25,16 @@ import {
   SHA256_STATE_BYTES,
   SHA512_STATE_BYTES,
 } from "./abi";
-import * as batch from "./batch";
-import * as ed25519 from "./ed25519";
-import * as frontiers from "./frontier";
-import * as inclusions from "./inclusion-batch";
-import * as nodes from "./nodes";
-import * as prepared from "./prepared";
-import * as proofs from "./proofs";
-import * as sha256 from "./sha256";
-import { hashMany } from "./sha256-many";
-import * as sha512 from "./sha512";
+import * as batch from "./ed25519/batch";
+import * as ed25519 from "./ed25519/ed25519";
+import * as frontiers from "./merkle/frontier";
+import * as inclusions from "./merkle/inclusion-batch";
+import * as nodes from "./merkle/nodes";
+import * as prepared from "./ed25519/prepared";
+import * as proofs from "./merkle/proofs";
+import * as sha256 from "./sha/sha256";
+import { hashMany } from "./sha/sha256-many";
+import * as sha512 from "./sha/sha512";
 
 /** First byte of the arena: past the kernel's own tables and scratch, on a 64-byte line. */
 export function arenaStart(): u32 {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Writes assembly/field-mul.ts. Run by hand after a change here: `node build/field.js`. */
+/** Writes assembly/ed25519/field-mul.ts. Run by hand after a change here: `node build/field.js`. */
 import { writeFile } from "node:fs/promises";
 
 const LIMBS = 9;
@@ -80,4 +80,4 @@ ${reduced(squareColumn).join("\n")}
 }
 `;
 
-await writeFile(new URL("../assembly/field-mul.ts", import.meta.url), text);
+await writeFile(new URL("../assembly/ed25519/field-mul.ts", import.meta.url), text);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Writes assembly/lanes-mul.ts. Run by hand after a change here: `node build/lanes.js`. */
+/** Writes assembly/ed25519/lanes-mul.ts. Run by hand after a change here: `node build/lanes.js`. */
 import { writeFile } from "node:fs/promises";
 import { format } from "prettier";
 
@@ -163,6 +163,6 @@ ${[
 // Prettier knows no decorators on functions.
 const formatted = await format(comment + code, { parser: "typescript", printWidth: 100 });
 await writeFile(
-  new URL("../assembly/lanes-mul.ts", import.meta.url),
+  new URL("../assembly/ed25519/lanes-mul.ts", import.meta.url),
   formatted.replaceAll("// INLINE", "// @ts-ignore: decorator\n@inline"),
 );

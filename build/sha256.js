@@ -1,5 +1,5 @@
 // @ts-check
-/** Writes assembly/sha256-rounds.ts. Run by hand after a change here: `node build/sha256.js`. */
+/** Writes assembly/sha/sha256-rounds.ts. Run by hand after a change here: `node build/sha256.js`. */
 import { writeFile } from "node:fs/promises";
 
 const NAMES = [..."abcdefgh"];
@@ -123,4 +123,4 @@ function bigSigma14(e: v128): v128 {
 }
 `;
 
-await writeFile(new URL("../assembly/sha256-rounds.ts", import.meta.url), text);
+await writeFile(new URL("../assembly/sha/sha256-rounds.ts", import.meta.url), text);

@@ -155,8 +155,11 @@ export function decodeEntries(bytes: Uint8Array): Result<Uint8Array[]> {
   return ok(entries);
 }
 
-/** The entry bundle of at most 256 entries; throws on a longer entry than the format can hold. */
+/** The entry bundle of at most 256 entries; throws on more, and on a longer entry than it can hold. */
 export function encodeEntries(entries: readonly Uint8Array[]): Uint8Array {
+  if (entries.length > TILE_WIDTH) {
+    throw new RangeError(`a bundle has at most ${TILE_WIDTH} entries, not ${entries.length}`);
+  }
   return concatBytes(
     ...entries.flatMap((entry) => {
       if (entry.length > MAX_ENTRY_BYTES) {

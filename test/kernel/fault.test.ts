@@ -30,7 +30,8 @@ const CALLS: Readonly<Record<string, (kernel: Kernel) => unknown>> = {
   checkInclusions: (kernel) => kernel.checkInclusion(inclusion),
   checkConsistencies: (kernel) => kernel.checkConsistency(consistency),
   checkEd25519: (kernel) => kernel.checkEd25519(signature),
-  checkEd25519Batch: (kernel) => kernel.checkEd25519Many(Array(8).fill(signature)),
+  checkEd25519Batch: (kernel) =>
+    kernel.checkEd25519Many(Array.from({ length: 8 }, () => signature)),
   prepareEd25519: (kernel) => kernel.prepareKey(signature.key as Uint8Array),
 };
 

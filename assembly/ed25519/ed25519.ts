@@ -16,7 +16,7 @@ import {
   ED25519_R_ENCODING,
   ED25519_S_RANGE,
   OK,
-} from "./abi";
+} from "../abi";
 import { COMB_SCALAR_BYTES, recodeComb } from "./comb";
 import { halve } from "./halfsize";
 import { POINT_BYTES, decode, invert, isSmallOrder } from "./points";

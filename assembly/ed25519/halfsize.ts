@@ -62,18 +62,18 @@ export function halve(u: usize, v: usize, k: usize): bool {
       const d2 = (e2 << s) | ((e1 >> 1) >> r);
       const d3 = (e3 << s) | ((e2 >> 1) >> r);
       c0 = a0 - d0;
-      let borrow = <u64>(a0 < d0);
+      let borrow = u64(a0 < d0);
       c1 = a1 - d1 - borrow;
-      borrow = <u64>(a1 < d1) | (<u64>(a1 == d1) & borrow);
+      borrow = u64(a1 < d1) | (u64(a1 == d1) & borrow);
       c2 = a2 - d2 - borrow;
-      borrow = <u64>(a2 < d2) | (<u64>(a2 == d2) & borrow);
+      borrow = u64(a2 < d2) | (u64(a2 == d2) & borrow);
       c3 = a3 - d3 - borrow;
       if (a3 > d3 || (a3 == d3 && borrow == 0)) break;
       s -= 1;
     }
     const d0 = t0 << s;
     ta0 += d0;
-    ta1 += ((t1 << s) | ((t0 >> 1) >> (63 - s))) + <u64>(ta0 < d0);
+    ta1 += ((t1 << s) | ((t0 >> 1) >> (63 - s))) + u64(ta0 < d0);
     const less = c3 != b3 ? c3 < b3 : c2 != b2 ? c2 < b2 : c1 != b1 ? c1 < b1 : c0 < b0;
     if (less) {
       a0 = b0;

@@ -3,7 +3,7 @@
  * level, valid where the size has that bit. u64 size, then 64 slots of 32 bytes; zeroed = empty.
  */
 import { nodeHash, nodeHashes } from "./nodes";
-import { hashMessage } from "./sha256";
+import { hashMessage } from "../sha/sha256";
 
 const SLOTS = 8;
 

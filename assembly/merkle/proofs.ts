@@ -10,7 +10,7 @@ import {
   CONSISTENCY_OLD_SIZE,
   CONSISTENCY_ORDER,
   OK,
-} from "./abi";
+} from "../abi";
 import { equalHashes, nodeHash } from "./nodes";
 
 /**

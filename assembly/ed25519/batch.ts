@@ -27,7 +27,7 @@ import {
   ED25519_S_RANGE,
   NOT_RUN,
   OK,
-} from "./abi";
+} from "../abi";
 import { deriveCoefficients } from "./coefficients";
 import { COMB_SCALAR_BYTES, recodeComb } from "./comb";
 import { decodeFour } from "./decode";

@@ -9,7 +9,7 @@ import {
   ED25519_R_ENCODING,
   ED25519_S_RANGE,
   OK,
-} from "./abi";
+} from "../abi";
 import { baseComb } from "./base";
 import { COMB_COLUMNS, COMB_SCALAR_BYTES, addColumn, buildComb, recodeComb } from "./comb";
 import {

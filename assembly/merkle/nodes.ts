@@ -8,10 +8,10 @@
  *   block 1  01 | left | right, without its last byte |        64 bytes from pair - 1 on
  *   block 2  | last byte | 80 00 ... 00 | 520 as u64, big-endian |
  */
-import { putDigest, reset } from "./sha256";
-import { rounds, rounds4 } from "./sha256-rounds";
-import { schedule, scheduleNodes4, transpose4 } from "./sha256-schedule";
-import { putDigests4, reset4 } from "./sha256x4";
+import { putDigest, reset } from "../sha/sha256";
+import { rounds, rounds4 } from "../sha/sha256-rounds";
+import { schedule, scheduleNodes4, transpose4 } from "../sha/sha256-schedule";
+import { putDigests4, reset4 } from "../sha/sha256x4";
 
 const ROW: usize = 256;
 /** 64 x (W + K) for each last byte. No row of zeros is a schedule: see `row`. */

@@ -4,9 +4,9 @@
  * quarters of SHA-512(D || u32 i / 4), little-endian; 1 stands for 0. Jobs that have a status already
  * are not among the inputs; count and i count them.
  */
-import { ED25519_JOB_BYTES, ED25519_JOB_STATUS, NOT_RUN, SHA512_STATE_BYTES } from "./abi";
+import { ED25519_JOB_BYTES, ED25519_JOB_STATUS, NOT_RUN, SHA512_STATE_BYTES } from "../abi";
 import { ITEM_BYTES, ITEM_DIGEST, ITEM_Z } from "./batch";
-import { sha512Final, sha512Init, sha512Update } from "./sha512";
+import { sha512Final, sha512Init, sha512Update } from "../sha/sha512";
 
 const DOMAIN_BYTES: u32 = 19;
 const domain = memory.data<u8>([

@@ -18,7 +18,7 @@ import {
   MEMO_NODES,
   OK,
   PROOF_JOB_STATUS,
-} from "./abi";
+} from "../abi";
 import { equalHashes, nodeHash, nodeHash4 } from "./nodes";
 
 /** Enough to fill the lanes at each level, few enough to stay in the first-level cache. */
