@@ -1,4 +1,4 @@
-import type { Kernel } from "writ";
+import type { Kernel, SignatureClaim } from "writ";
 import type { Data, SignatureCase } from "./data.js";
 import type { Check } from "./report.js";
 import { assert, unhex } from "./report.js";
@@ -52,15 +52,22 @@ export function signatures(kernel: Kernel, { vectors }: Data): Check[] {
     ],
   ];
   if (!vectors) return checks;
-  const all = (name: string, cases: readonly SignatureCase[]): Check => [
+  const every = (name: string, cases: readonly SignatureCase[]): Check => [
     name,
     (output) => {
       const usable = cases.filter(({ signature }) => signature.length === 128);
       const wrongLength = cases.filter(({ signature }) => signature.length !== 128);
       assert(!wrongLength.some(({ valid }) => valid), "no valid signature has another length");
-      const statuses = kernel.checkEd25519Many(claims(usable));
+      const all = claims(usable);
+      const statuses = kernel.checkEd25519Many(all);
       usable.forEach(({ valid }, i) => {
         const status = statuses[i] as string;
+        const claim = all[i] as SignatureClaim;
+        const alone = kernel.checkEd25519(claim);
+        const key = kernel.prepareKey(claim.key as Uint8Array);
+        const prepared = kernel.checkEd25519({ ...claim, key });
+        assert(alone === status, `case ${i}: ${alone} alone, ${status} together`);
+        assert(prepared === status, `case ${i}: ${prepared} prepared, ${status} together`);
         if (valid !== undefined) assert((status === "ok") === valid, `case ${i}: ${status}`);
         output(status);
       });
@@ -68,10 +75,10 @@ export function signatures(kernel: Kernel, { vectors }: Data): Check[] {
   ];
   return [
     ...checks,
-    all(
+    every(
       "Wycheproof: every valid signature accepted, every invalid one refused",
       vectors.wycheproof,
     ),
-    all("CCTV: 914 edge cases, each the same everywhere", vectors.cctv),
+    every("CCTV: 914 edge cases, each the same everywhere", vectors.cctv),
   ];
 }
