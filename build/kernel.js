@@ -29,11 +29,18 @@ export async function buildKernel() {
 
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   await mkdir(`${root}/dist/kernel`, { recursive: true });
-  await writeFile(
-    `${root}/dist/kernel/bytes.js`,
-    `const text = ${JSON.stringify(bytes.toString("base64"))};\n` +
-      "export const kernelBytes = () => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));\n",
-  );
+  // A plain loop: this runs once, before any compiler has warmed up.
+  const decode = [
+    `const text = ${JSON.stringify(bytes.toString("base64"))};`,
+    "export function kernelBytes() {",
+    "  const raw = atob(text);",
+    "  const bytes = new Uint8Array(raw.length);",
+    "  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);",
+    "  return bytes;",
+    "}",
+    "",
+  ];
+  await writeFile(`${root}/dist/kernel/bytes.js`, decode.join("\n"));
   await writeFile(`${root}/dist/kernel/digest.js`, `export const kernelDigest = "${sha256}";\n`);
   await writeFile(
     `${root}/dist/kernel.wasm.d.ts`,

@@ -58,15 +58,30 @@ test("a stream keeps no view of the caller's bytes", () => {
   expect(hasher.digest()).toEqual(new Uint8Array(sha256(new Uint8Array(100).fill(1))));
 });
 
-test("without getBuiltinModule, or without crypto.hash, there is none or another one", () => {
+test("without getBuiltinModule or OpenSSL there is none, and without crypto.hash there is createHash", () => {
   const message = source.subarray(0, 1000);
-  vi.stubGlobal("process", { ...process, getBuiltinModule: undefined });
-  expect(platformHash()).toBeUndefined();
-  vi.unstubAllGlobals();
+  for (const lacking of [{ getBuiltinModule: undefined }, { versions: {} }]) {
+    vi.stubGlobal("process", { ...process, ...lacking });
+    expect(platformHash()).toBeUndefined();
+    vi.unstubAllGlobals();
+  }
   const { createHash } = process.getBuiltinModule("node:crypto");
-  vi.stubGlobal("process", { getBuiltinModule: () => ({ createHash }) });
+  const { versions } = process;
+  vi.stubGlobal("process", { versions, getBuiltinModule: () => ({ createHash }) });
   const older = platformHash();
   vi.unstubAllGlobals();
   expect(older?.sha256(message)).toEqual(new Uint8Array(sha256(message)));
-  expect(older?.from).toBeGreaterThan(platform.from);
+});
+
+test("node:crypto is loaded by the first long message, and not before", async () => {
+  const { getBuiltinModule, versions } = process;
+  const load = vi.fn(getBuiltinModule);
+  vi.stubGlobal("process", { versions, getBuiltinModule: load });
+  const kernel = await loadKernel();
+  kernel.sha256(source.subarray(0, 100));
+  kernel.hasher("sha256").update(source.subarray(0, 2048)).digest();
+  expect(load).not.toHaveBeenCalled();
+  kernel.sha256(source.subarray(0, 200));
+  expect(load).toHaveBeenCalledOnce();
+  vi.unstubAllGlobals();
 });
