@@ -24,10 +24,11 @@ const node65 = {
         split(input, 64).map((pair) => createHash("sha256").update(pair).digest()),
       ),
     };
+    const nodes = new Uint8Array(items * 32);
     return {
       items,
       input,
-      ours: (pairs) => kernel.nodeHashes(pairs),
+      ours: (pairs) => kernel.nodeHashes(pairs, nodes),
       peers: {
         "as-sha256 hashInto": async () => {
           const { hashInto } = await import("@chainsafe/as-sha256");

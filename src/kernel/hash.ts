@@ -1,6 +1,7 @@
 import { NO_PREFIX, SHA256_STATE_BYTES, SHA512_STATE_BYTES } from "../../assembly/abi.js";
 import type { Border } from "./border.js";
 import type { PlatformHash, PlatformStream } from "./platform-hash.js";
+import { outputOf } from "./tree.js";
 
 /** The digests that the kernel itself computes. */
 export type HashAlgorithm = "sha256" | "sha512";
@@ -129,8 +130,9 @@ export function sha256Many(
   platform: PlatformHash | undefined,
   messages: readonly Uint8Array[],
   prefix: number = NO_PREFIX,
+  out?: Uint8Array,
 ): Uint8Array {
-  const digests = new Uint8Array(messages.length * 32);
+  const digests = outputOf(out, messages.length * 32);
   // Among others a message costs the kernel a quarter, so that it must be longer to go elsewhere.
   const most = Math.min(border.capacity - 128, platform ? 4 * platform.from : Infinity);
   for (let from = 0; from < messages.length;) {

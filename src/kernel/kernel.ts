@@ -1,3 +1,4 @@
+import { NO_PREFIX } from "../../assembly/abi.js";
 import { Border } from "./border.js";
 import type { Ed25519Status, SignatureClaim } from "./ed25519.js";
 import { Ed25519 } from "./ed25519.js";
@@ -55,9 +56,9 @@ export class Kernel {
     return new Hasher(this.#border, algorithm, this.#platform);
   }
 
-  /** SHA-256 of each message: 32 bytes each, one behind the other. */
-  sha256Many(messages: readonly Uint8Array[]): Uint8Array {
-    return sha256Many(this.#border, this.#platform, messages);
+  /** SHA-256 of each message: 32 bytes each, one behind the other, in `out` where it is given. */
+  sha256Many(messages: readonly Uint8Array[], out?: Uint8Array): Uint8Array {
+    return sha256Many(this.#border, this.#platform, messages, NO_PREFIX, out);
   }
 
   /** Leaf hash of an entry: SHA-256(0x00 || entry) (RFC 6962, section 2.1). */
@@ -65,14 +66,17 @@ export class Kernel {
     return sha256One(this.#border, this.#platform, entry, LEAF);
   }
 
-  /** Leaf hashes of many entries: 32 bytes each, one behind the other. */
-  leafHashes(entries: readonly Uint8Array[]): Uint8Array {
-    return sha256Many(this.#border, this.#platform, entries, LEAF);
+  /** Leaf hashes of many entries: 32 bytes each, one behind the other, in `out` where it is given. */
+  leafHashes(entries: readonly Uint8Array[], out?: Uint8Array): Uint8Array {
+    return sha256Many(this.#border, this.#platform, entries, LEAF, out);
   }
 
-  /** Interior hashes: each pair of 32-byte hashes becomes SHA-256(0x01 || left || right). */
-  nodeHashes(pairs: Uint8Array): Uint8Array {
-    return nodeHashes(this.#border, pairs);
+  /**
+   * Interior hashes: each pair of 32-byte hashes becomes SHA-256(0x01 || left || right), in `out`
+   * where it is given.
+   */
+  nodeHashes(pairs: Uint8Array, out?: Uint8Array): Uint8Array {
+    return nodeHashes(this.#border, pairs, out);
   }
 
   /** An empty compact frontier: the tree root of any number of leaves in little memory. */

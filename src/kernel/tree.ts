@@ -64,18 +64,18 @@ export class Frontier {
 }
 
 /** Interior hashes of `pairs`: each 64 bytes become 32. */
-export function nodeHashes(border: Border, pairs: Uint8Array): Uint8Array {
+export function nodeHashes(border: Border, pairs: Uint8Array, out?: Uint8Array): Uint8Array {
   if (pairs.length % 64 !== 0) {
     throw new TypeError(`expected pairs of 32-byte hashes, found ${pairs.length} bytes`);
   }
-  const nodes = new Uint8Array(pairs.length / 2);
+  const nodes = outputOf(out, pairs.length / 2);
   const step = 64 * Math.floor((border.capacity - 16) / 64);
   for (let from = 0; from < pairs.length; from += step) {
     border.begin();
     const part = pairs.subarray(from, from + step);
     const at = border.put(part);
     border.call("nodeHashes", at, part.length / 64, at);
-    nodes.set(border.take(at, part.length / 2), from / 2);
+    border.takeInto(nodes, from / 2, at, part.length / 2);
   }
   return nodes;
 }
@@ -111,6 +111,16 @@ function ranges(border: Border, write: (out: number) => void): LeafRange[] {
     list.push({ start: border.getU64(at), end: border.getU64(at + 8) });
   }
   return list;
+}
+
+/** The caller's array for results, which must have their length; a new one where there is none. */
+export function outputOf(out: Uint8Array | undefined, length: number): Uint8Array {
+  if (out && out.length !== length) {
+    throw new TypeError(
+      `expected an array of ${length} bytes for the results, found ${out.length}`,
+    );
+  }
+  return out ?? new Uint8Array(length);
 }
 
 /** Number of 32-byte hashes in a packed array. */

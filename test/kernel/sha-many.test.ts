@@ -88,3 +88,19 @@ test("a hundred and fifty thousand empty messages, whose digests alone overflow 
   expect(digests).toHaveLength(150_000 * 32);
   expect(digests.findIndex((byte, i) => byte !== digest[i % 32])).toBe(-1);
 });
+
+test("results go into the caller's array, if it has their length", () => {
+  const messages = [Uint8Array.of(1), new Uint8Array(5000), new Uint8Array()];
+  const out = new Uint8Array(96);
+  expect(kernel.sha256Many(messages, out)).toBe(out);
+  expect(out).toEqual(kernel.sha256Many(messages));
+  expect(kernel.leafHashes(messages, out)).toBe(out);
+  expect(out).toEqual(kernel.leafHashes(messages));
+  expect(kernel.nodeHashes(new Uint8Array(192), out)).toBe(out);
+  expect(out).toEqual(kernel.nodeHashes(new Uint8Array(192)));
+  for (const wrong of [new Uint8Array(95), new Uint8Array(97), new Uint8Array()]) {
+    expect(() => kernel.sha256Many(messages, wrong)).toThrow(TypeError);
+    expect(() => kernel.leafHashes(messages, wrong)).toThrow(TypeError);
+    expect(() => kernel.nodeHashes(new Uint8Array(192), wrong)).toThrow(TypeError);
+  }
+});
