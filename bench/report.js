@@ -146,7 +146,8 @@ function facts({ date, machine, runtime, command, kernel }) {
     `- Date: ${date}`,
     `- Machine: ${machine.cpu}, ${machine.cores} cores, ${memory}, ${machine.os}`,
     `- Runtime: ${runtime.name} ${runtime.version}`,
-    `- Command: \`${command}\``,
+    // The file's path is of no interest, and a machine's own.
+    `- Command: \`${command.replace(/--json \S+/, "--json FILE")}\``,
     `- Kernel, SHA-256: \`${kernel ?? "unknown"}\``,
   ].join("\n");
 }
