@@ -1,10 +1,11 @@
 // @ts-check
 /** `npm test`: the unit suite, then the conformance suite on every runtime that is installed. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { buildSuite } from "./conformance/build.js";
 import { conformance } from "./conformance/run.js";
 
@@ -38,7 +39,16 @@ function unit() {
   }
 }
 
+const vectors =
+  process.env["WRIT_VECTORS"] ?? fileURLToPath(new URL("../../shared/vectors", import.meta.url));
+const vectorsThere = existsSync(join(vectors, "go-checksum-database"));
+
 const units = unit();
+if (!vectorsThere) {
+  console.log(
+    `Vectors: not in ${vectors}; the tests over real data were skipped; set WRIT_VECTORS`,
+  );
+}
 console.log("Conformance: one suite, one digest, on every runtime");
 await buildSuite();
 const runtimes = await conformance({ print: (line) => console.log(line) });

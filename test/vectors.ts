@@ -1,7 +1,7 @@
 /**
  * Real data of other people's systems. It lies outside the project, in the folder that WRIT_VECTORS
- * names, else ../shared/vectors. Where it is not there, the tests over it say so and are skipped; in
- * CI that is a failure (test/vectors.test.ts).
+ * names, else ../shared/vectors. Where it is not there, the tests over it are skipped and test/run.js
+ * says so; in CI that is a failure (test/vectors.test.ts).
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -9,7 +9,7 @@ import { withScratch } from "./scratch.js";
 const folder = fileURLToPath(new URL("../../runtimes/", import.meta.url));
 const require = createRequire(join(folder, "package.json"));
 
-export const INSTALL = "npm ci --prefix test/runtimes";
+export const INSTALL = "npm run runtimes";
 
 /** @param {string} name of a file inside test/runtimes/node_modules */
 export function installed(name) {
