@@ -267,3 +267,24 @@ test("files that are no tiles change nothing", async () => {
   }
   expect((await verdictOf(files)).outcome).toBe("PROVEN");
 });
+
+test("a store that lists names twice cannot make up for tiles that are absent", async () => {
+  // More than 1,000 tiles, so that some lie in a folder of their own.
+  const count = 256 * 1002;
+  const added = Array.from({ length: count }, (_, i) => Uint8Array.of(i, i >> 8, i >> 16));
+  const storage = new MemoryStorage();
+  const { head } = await grow(storage, EMPTY, added);
+  const checkpoint = await signCheckpoint(signer.key.name, head, signer);
+  const judge = async () => {
+    const twice = {
+      read: storage.read.bind(storage),
+      list: async (path: string) => [...(await storage.list(path)), ...(await storage.list(path))],
+    };
+    return (await verifyLog(kernel, twice, checkpoint, demand)).outcome;
+  };
+  expect(await judge()).toBe("PROVEN");
+  for (const path of ["tile/0/005", "tile/0/006", "tile/entries/005", "tile/entries/006"]) {
+    await storage.remove(path);
+    expect(await judge(), `without ${path}`).toBe("INCOMPLETE");
+  }
+});
