@@ -1,7 +1,7 @@
 import { NO_PREFIX, SHA256_STATE_BYTES, SHA512_STATE_BYTES } from "../../assembly/abi.js";
 import type { Border } from "./border.js";
+import { outputOf } from "./output.js";
 import type { PlatformHash, PlatformStream } from "./platform-hash.js";
-import { outputOf } from "./tree.js";
 
 /** The digests that the kernel itself computes. */
 export type HashAlgorithm = "sha256" | "sha512";

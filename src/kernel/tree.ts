@@ -1,5 +1,6 @@
 import { FRONTIER_BYTES, RANGES_BYTES } from "../../assembly/abi.js";
 import type { Border } from "./border.js";
+import { outputOf } from "./output.js";
 
 const MAX_SIZE = (1n << 63n) - 1n;
 
@@ -111,16 +112,6 @@ function ranges(border: Border, write: (out: number) => void): LeafRange[] {
     list.push({ start: border.getU64(at), end: border.getU64(at + 8) });
   }
   return list;
-}
-
-/** The caller's array for results, which must have their length; a new one where there is none. */
-export function outputOf(out: Uint8Array | undefined, length: number): Uint8Array {
-  if (out && out.length !== length) {
-    throw new TypeError(
-      `expected an array of ${length} bytes for the results, found ${out.length}`,
-    );
-  }
-  return out ?? new Uint8Array(length);
 }
 
 /** Number of 32-byte hashes in a packed array. */

@@ -123,10 +123,7 @@ async function* versions(
   tile: Tile,
   layout: Layout,
 ): AsyncGenerator<{ width: number; bytes: Uint8Array }> {
-  const tried = new Set<number>();
-  for (const width of [tile.width, TILE_WIDTH]) {
-    if (tried.has(width)) continue;
-    tried.add(width);
+  for (const width of new Set([tile.width, TILE_WIDTH])) {
     const bytes = await reader.read(formatTilePath({ ...tile, width }, layout), MAX_TILE_BYTES);
     if (bytes) yield { width, bytes };
   }

@@ -146,6 +146,8 @@ class Audit {
     const hashes = await readTile(this.#reader, tile, this.#layout);
     if (!hashes.ok) return hashes;
     for (const width of widths) {
+      // Where the exact width is stored, it is what was just read.
+      if (width === tile.width) continue;
       const path = formatTilePath({ ...tile, width }, this.#layout);
       const other = (await this.#reader.read(path, MAX_TILE_BYTES)) ?? new Uint8Array();
       const shared = Math.min(width, tile.width) * 32;
