@@ -1,3 +1,4 @@
+import { parseRfc3339 } from "../bytes/rfc3339.js";
 import { UsageError } from "./command.js";
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -13,12 +14,8 @@ export function parseDuration(text: string): number {
 /** `2026-11-24T12:00:00Z`, or seconds since the epoch: milliseconds since the epoch. */
 export function parseTime(text: string): number {
   if (/^[0-9]{1,11}$/.test(text)) return Number(text) * 1000;
-  const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
-  // Date.parse takes the 31st of February for a day in March.
-  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
-  const real = !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text.slice(0, 10));
-  const time = real && rfc3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time)) {
+  const time = parseRfc3339(text);
+  if (time === undefined) {
     throw new UsageError(`a time is like 2026-11-24T12:00:00Z or 1795521600, not "${text}"`);
   }
   return time;
