@@ -6,9 +6,11 @@ import { keyNew, keyVkey } from "./key.js";
 import { logAppend } from "./log-append.js";
 import { logCheck } from "./log-check.js";
 import { logConsistency } from "./log-consistency.js";
+import { logCosign } from "./log-cosign.js";
 import { logProve } from "./log-prove.js";
 import { verify } from "./verify.js";
 import { version } from "./version.js";
+import { witnessCosign } from "./witness-cosign.js";
 
 const COMMANDS: readonly Command[] = [
   verify,
@@ -16,6 +18,8 @@ const COMMANDS: readonly Command[] = [
   logProve,
   logConsistency,
   logAppend,
+  logCosign,
+  witnessCosign,
   keyNew,
   keyVkey,
   demo,
@@ -117,7 +121,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// A normal exit lets a storage give its lock back.
+// A lock that is left behind is of a process that is gone: the next writer takes it over.
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
 

@@ -1,7 +1,9 @@
-import { constants, rmSync } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
+import type { FileSystem } from "./file-system.js";
+import { codeOf, nodeFileSystem } from "./file-system.js";
+import { takeLock } from "./lock.js";
+import type { Owners } from "./owner.js";
+import { processes } from "./owner.js";
 import type { Storage } from "./storage.js";
 import { isPathPart, requirePath } from "./storage.js";
 
@@ -10,43 +12,30 @@ const LOCK = ".lock";
 /** Storage in a folder of the local file system. */
 export class FileStorage implements Storage {
   readonly #folder: string;
-  readonly #synced = new Set<string>();
+  readonly #fileSystem: FileSystem;
+  readonly #owners: Owners;
+  readonly #durable = new Set<string>();
 
-  constructor(folder: string) {
+  constructor(folder: string, fileSystem: FileSystem = nodeFileSystem, owners: Owners = processes) {
     this.#folder = resolve(folder);
+    this.#fileSystem = fileSystem;
+    this.#owners = owners;
   }
 
   async read(path: string, limit: number): Promise<Uint8Array | undefined> {
     requirePath(path);
-    let handle: FileHandle;
     try {
-      // A pipe in the place of a file must not hold the reader up.
-      const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-      handle = await open(join(this.#folder, path), flags);
+      return await this.#fileSystem.read(join(this.#folder, path), limit + 1);
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
-    }
-    try {
-      const found = await handle.stat();
-      if (!found.isFile()) return undefined;
-      const bytes = new Uint8Array(Math.min(found.size, limit + 1));
-      let length = 0;
-      while (length < bytes.length) {
-        const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
-        if (bytesRead === 0) break;
-        length += bytesRead;
-      }
-      return bytes.subarray(0, length);
-    } finally {
-      await handle.close();
     }
   }
 
   async list(path: string): Promise<readonly string[]> {
     if (path !== "") requirePath(path);
     try {
-      const names = await readdir(join(this.#folder, path));
+      const names = await this.#fileSystem.list(join(this.#folder, path));
       // The lock, and what a crash left half written, begin with a dot: they are this driver's own.
       return names.filter(isPathPart);
     } catch (error) {
@@ -62,96 +51,82 @@ export class FileStorage implements Storage {
     // Unlike anything that a crashed writer or another process left or uses.
     const temporary = join(dirname(file), `.${crypto.randomUUID()}.tmp`);
     try {
-      const handle = await open(temporary, "wx");
+      const created = await this.#fileSystem.create(temporary);
       try {
-        await handle.writeFile(bytes);
-        await handle.sync();
+        await created.writeFile(bytes);
+        await created.sync();
       } finally {
-        await handle.close();
+        await created.close();
       }
-      await rename(temporary, file);
+      await this.#fileSystem.rename(temporary, file);
     } catch (error) {
-      await unlink(temporary).catch(() => {});
+      await this.#fileSystem.unlink(temporary).catch(() => {});
       throw error;
     }
-    await syncFolder(dirname(file));
+    await this.#fileSystem.syncFolder(dirname(file));
   }
 
   async remove(path: string): Promise<void> {
     requirePath(path);
     const file = join(this.#folder, path);
     try {
-      await unlink(file);
+      await this.#fileSystem.unlink(file);
     } catch (error) {
-      if (isAbsent(error)) return;
-      throw error;
+      if (!isAbsent(error)) throw error;
     }
-    await syncFolder(dirname(file));
+    // Also where nothing was: whoever removed it may have been killed before it synced.
+    try {
+      await this.#fileSystem.syncFolder(dirname(file));
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+    }
   }
 
-  async lock(): Promise<() => Promise<void>> {
+  /** Waits `wait` milliseconds for a live holder. What a dead one left is no hindrance. */
+  async lock(wait = 0): Promise<() => Promise<void>> {
     await this.#makeFolder(this.#folder);
-    const file = join(this.#folder, LOCK);
-    let handle: FileHandle;
-    try {
-      handle = await open(file, "wx");
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-      const owner = (await readFile(file, "utf8").catch(() => "")).trim();
-      throw new Error(
-        `process ${owner || "unknown"} is writing here; if it is gone, remove ${file} and try again`,
-        { cause: error },
-      );
-    }
-    // An interrupted process gives the lock back, a killed one cannot.
-    const onExit = (): void => rmSync(file, { force: true });
-    process.on("exit", onExit);
-    let held = true;
-    const unlock = async (): Promise<void> => {
-      if (!held) return;
-      held = false;
-      process.off("exit", onExit);
-      await rm(file, { force: true });
-    };
-    try {
-      await handle.writeFile(`${process.pid}\n`);
-    } catch (error) {
-      await unlock();
-      throw error;
-    } finally {
-      await handle.close();
-    }
-    return unlock;
+    return takeLock(join(this.#folder, LOCK), wait, this.#fileSystem, this.#owners);
   }
 
-  /** Makes a folder and every missing one above it; each new name is synced in its parent. */
+  /**
+   * Makes a folder and the missing ones above it, and its name durable. That of one that stands as
+   * well: whoever made it may have been killed before it synced. Since each name is synced before a
+   * folder is made below, one that stands has durable names above its own.
+   */
   async #makeFolder(folder: string): Promise<void> {
-    if (this.#synced.has(folder)) return;
-    const first = await mkdir(folder, { recursive: true });
-    if (first !== undefined) {
-      const highest = dirname(resolve(first));
-      for (let at = folder; at !== highest; at = dirname(at)) await syncFolder(dirname(at));
+    const above = dirname(folder);
+    if (this.#durable.has(folder) || above === folder) return;
+    const within = folder.startsWith(`${this.#folder}${sep}`);
+    const stood = !within && (await this.#stands(folder));
+    if (!stood) {
+      await this.#makeFolder(above);
+      try {
+        await this.#fileSystem.makeFolder(folder);
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST") throw error;
+      }
     }
-    this.#synced.add(folder);
+    try {
+      await this.#fileSystem.syncFolder(above);
+    } catch (error) {
+      // A folder over which this process has no power cannot have got the name from one like it.
+      if (!stood || !["EACCES", "EPERM", "EROFS", "EINVAL"].includes(`${codeOf(error)}`))
+        throw error;
+    }
+    this.#durable.add(folder);
   }
-}
 
-/** A rename is durable once its folder is synced (not possible on Windows, where it is not needed). */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+  async #stands(folder: string): Promise<boolean> {
+    try {
+      await this.#fileSystem.read(folder, 0);
+      return true;
+    } catch (error) {
+      return codeOf(error) !== "ENOENT";
+    }
   }
 }
 
 function isAbsent(error: unknown): boolean {
   const code = codeOf(error);
   return code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -124,7 +124,8 @@ test("another key cannot grow the log, and a second writer is told who holds it"
   const other = writ(["log", "append", folder, entry(3), "--key", at("other.key")]);
   expect(other).toMatchObject({ code: 2 });
   expect(other.err).toContain("expected a checkpoint by this key");
-  writeFileSync(at("held", ".lock"), "12345\n");
+  const owner = { pid: 12345, start: null, boot: null, space: null, host: "another machine" };
+  writeFileSync(at("held", ".lock"), `${JSON.stringify(owner)}\n`);
   const second = writ(["log", "append", folder, entry(3), "--key", at("log.key")]);
   expect(second.code).toBe(2);
   expect(second.err).toContain("process 12345");

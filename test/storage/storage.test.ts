@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, realpath, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -97,16 +97,19 @@ describe("FileStorage", () => {
     await expect(new FileStorage(root).list("loop")).rejects.toThrow(/ELOOP/);
   });
 
-  test("a lock whose owner is gone names the file to remove", async () => {
+  test("a lock that may be a living process's names it, and the file to remove if it is gone", async () => {
     const root = folder();
     const storage = new FileStorage(root);
-    await storage.lock();
-    const refused = storage.lock().catch((error: Error) => error.message);
-    const named = /remove (\S+) and/.exec(`${await refused}`)?.[1] ?? "";
-    expect(named.startsWith(root)).toBe(true);
-    await rm(named);
+    const unlock = await storage.lock();
+    const file = join(root, ".lock");
+    await expect(storage.lock()).rejects.toThrow(`process ${process.pid} is writing here`);
+    await unlock();
+    await writeFile(file, "somebody\n");
+    await expect(storage.lock()).rejects.toThrow(`remove ${file} and`);
+    await rm(file);
     await (
       await storage.lock()
     )();
+    expect(await readdir(root)).toEqual([]);
   });
 });
