@@ -7,7 +7,7 @@
 import { formatCanonical } from "../bytes/canonical.js";
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
-import type { Storage } from "../storage/storage.js";
+import type { Reader, Storage } from "../storage/storage.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok, Plan } from "../verdict.js";
 import { growTree } from "./append.js";
@@ -52,16 +52,13 @@ export async function appendEntries(
 ): Promise<Result<Appended>> {
   const unlock = await storage.lock();
   try {
-    const old = await currentHead(kernel, storage, signer);
-    if (!old.ok) return old;
-    const growth = await growTree(kernel, storage, old.value, entries);
-    if (!growth.ok) return growth;
-    const { beyond, files, head } = growth.value;
-    const unexplained = await clear(storage, old.value.size, beyond);
+    const plan = await planAppend(kernel, storage, signer, entries);
+    if (!plan.ok) return plan;
+    const { first, head, checkpoint, files, beyond } = plan.value;
+    const unexplained = await clear(storage, first, beyond);
     if (unexplained) return unexplained;
 
-    const checkpoint = await signCheckpoint(signer.key.name, head, signer);
-    await storage.write(INTENT, formatIntent(old.value.size, head.size));
+    await storage.write(INTENT, formatIntent(first, head.size));
     let done = 0;
     for (const [path, bytes] of files) {
       await storage.write(path, bytes);
@@ -69,15 +66,38 @@ export async function appendEntries(
     }
     await storage.write(CHECKPOINT, checkpoint);
     await storage.remove(INTENT);
-    return ok({ first: old.value.size, head, checkpoint });
+    return ok({ first, head, checkpoint });
   } finally {
     await unlock();
   }
 }
 
+/** What appending comes to: `files`, in order, and after them the checkpoint. */
+export interface AppendPlan extends Appended {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Tiles that are stored past the checkpoint. */
+  readonly beyond: readonly Tile[];
+}
+
+/** Plans an append and writes nothing, for a caller with a lock and a journal of its own. */
+export async function planAppend(
+  kernel: Kernel,
+  reader: Reader,
+  signer: Signer,
+  entries: readonly Uint8Array[],
+): Promise<Result<AppendPlan>> {
+  const old = await currentHead(kernel, reader, signer);
+  if (!old.ok) return old;
+  const growth = await growTree(kernel, reader, old.value, entries);
+  if (!growth.ok) return growth;
+  const { beyond, files, head } = growth.value;
+  const checkpoint = await signCheckpoint(signer.key.name, head, signer);
+  return ok({ first: old.value.size, head, checkpoint, files, beyond });
+}
+
 async function currentHead(
   kernel: Kernel,
-  storage: Storage,
+  storage: Reader,
   { key }: Signer,
 ): Promise<Result<TreeHead>> {
   const bytes = await storage.read(CHECKPOINT, MAX_NOTE_BYTES);

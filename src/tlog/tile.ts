@@ -152,6 +152,24 @@ export function decodeEntries(bytes: Uint8Array): Result<Uint8Array[]> {
   return ok(entries);
 }
 
+/** One entry of the stored log of `size` entries. It is not verified against the tiles. */
+export async function readEntry(
+  reader: Reader,
+  size: bigint,
+  index: bigint,
+): Promise<Result<Uint8Array>> {
+  const bundle = index >> 8n;
+  const tile: Tile = { level: "entries", index: bundle, width: tileWidth(size, 0, bundle) };
+  for (const width of new Set([tile.width, TILE_WIDTH])) {
+    const bytes = await reader.read(formatTilePath({ ...tile, width }, "c2sp"), MAX_BUNDLE_BYTES);
+    const entries = bytes && decodeEntries(bytes);
+    if (entries && !entries.ok) return entries;
+    const entry = entries?.value[Number(index & 255n)];
+    if (entry) return ok(entry);
+  }
+  return failure("MISSING", formatTilePath(tile, "c2sp"), "no such entry bundle, or a shorter one");
+}
+
 /** The entry bundle of at most 256 entries; throws on more, and on a longer entry than it can hold. */
 export function encodeEntries(entries: readonly Uint8Array[]): Uint8Array {
   if (entries.length > TILE_WIDTH) {
