@@ -225,6 +225,18 @@ test("a code either contradicts the claim or leaves it open, whichever check say
   });
   const open = outcomes.filter(([, outcome]) => outcome === "INCOMPLETE").map(([code]) => code);
   expect(open.sort()).toEqual(
-    ["INTERNAL", "MISSING", "NOTHING_CHECKED", "NOT_LOADED", "QUORUM", "STALE", "UNSIGNED"].sort(),
+    [
+      "INTERNAL",
+      "MISSING",
+      "NOTHING_CHECKED",
+      "NOT_LOADED",
+      "NO_TRUST",
+      "QUORUM",
+      "REDIRECT",
+      "STALE",
+      "TIMEOUT",
+      "UNREACHABLE",
+      "UNSIGNED",
+    ].sort(),
   );
 });

@@ -1,0 +1,71 @@
+/** The files of a domain in a trust store: by digest, beside one record that names them. */
+import { encodeHex } from "../bytes/hex.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { TrustStore } from "../storage/trust-store.js";
+import type { Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import { MAX_EVIDENCE_BYTES } from "./evidence.js";
+
+/** A window of long states, and their withdrawals. */
+export const MAX_RECORD_BYTES = 1 << 20;
+
+export function recordKey(domain: string): string {
+  return `${domain}/record`;
+}
+
+/** Reads files that are stored, and those that wait to be. */
+export class DomainFiles {
+  readonly kernel: Kernel;
+  readonly #store: TrustStore;
+  readonly #domain: string;
+  readonly #pending = new Map<string, Uint8Array>();
+
+  constructor(kernel: Kernel, store: TrustStore, domain: string) {
+    this.kernel = kernel;
+    this.#store = store;
+    this.#domain = domain;
+  }
+
+  /** Keeps a file until `save`; gives its digest. */
+  add(bytes: Uint8Array): string {
+    const digest = encodeHex(this.kernel.sha256(bytes));
+    this.#pending.set(digest, bytes);
+    return digest;
+  }
+
+  /** The file with this digest, checked against it. */
+  async read(digest: string): Promise<Uint8Array | undefined> {
+    const pending = this.#pending.get(digest);
+    if (pending) return pending;
+    const stored = await this.#store.get(this.#key(digest), MAX_EVIDENCE_BYTES);
+    return stored && encodeHex(this.kernel.sha256(stored)) === digest ? stored : undefined;
+  }
+
+  async require(digest: string): Promise<Result<Uint8Array>> {
+    const bytes = await this.read(digest);
+    return bytes
+      ? ok(bytes)
+      : failure("MISSING", `the stored file ${digest}`, "none, or a damaged one");
+  }
+
+  /** Stores what waits and is named. A file is stored before the record that names it. */
+  async save(named: ReadonlySet<string>): Promise<void> {
+    for (const [digest, bytes] of this.#pending) {
+      if (named.has(digest)) await this.#store.put(this.#key(digest), bytes);
+    }
+  }
+
+  /**
+   * Removes what the record before named and the new one does not. Should another process name such
+   * a file again at the same moment, it finds it missing, trusts nothing, and fetches it anew.
+   */
+  async drop(named: ReadonlySet<string>, before: ReadonlySet<string>): Promise<void> {
+    for (const digest of before) {
+      if (!named.has(digest)) await this.#store.remove(this.#key(digest));
+    }
+  }
+
+  #key(digest: string): string {
+    return `${this.#domain}/files/${digest}`;
+  }
+}

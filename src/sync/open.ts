@@ -1,0 +1,126 @@
+/** Opening what is stored of a domain. The store is trusted for what it remembers, not for what it says. */
+import type { Kernel } from "../kernel/kernel.js";
+import type { TrustStore } from "../storage/trust-store.js";
+import type { ReadFile } from "../trust/repository.js";
+import { verifyTimestamp } from "../trust/roles.js";
+import type { VerifiedRoot } from "../trust/root.js";
+import { verifyNextRoot } from "../trust/root.js";
+import type { VerifiedTrustState } from "../trust/state.js";
+import { verifyState } from "../trust/state.js";
+import type { TrustView } from "../trust/view.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import { DomainFiles, MAX_RECORD_BYTES, recordKey } from "./files.js";
+import { Memory } from "./memory.js";
+import { verifyPin } from "./pin.js";
+import type { TimestampRow, TrustRecord } from "./record.js";
+import { parseRecord } from "./record.js";
+
+/** What is remembered of the domain of `pinned`; empty where there is no record. */
+export async function openMemory(
+  kernel: Kernel,
+  files: DomainFiles,
+  pinned: VerifiedRoot,
+  record: Uint8Array | undefined,
+): Promise<Result<Memory>> {
+  files.add(pinned.bytes);
+  if (!record) return ok(new Memory(kernel, [pinned]));
+  const parsed = parseRecord(record);
+  if (!parsed.ok) return parsed;
+  if (parsed.value.domain !== pinned.signed.domain) {
+    return failure(
+      "MALFORMED",
+      `a record of ${pinned.signed.domain}`,
+      `one of ${parsed.value.domain}`,
+    );
+  }
+  const [first, ...rest] = parsed.value.roots;
+  if (first !== files.add(pinned.bytes))
+    return ok(new Memory(kernel, [pinned], anew(parsed.value)));
+  const roots = [pinned];
+  for (const digest of rest) {
+    const bytes = await files.require(digest);
+    if (!bytes.ok) return bytes;
+    const next = await verifyNextRoot(kernel, roots.at(-1) as VerifiedRoot, bytes.value);
+    if (!next.ok) return next;
+    roots.push(next.value);
+  }
+  return ok(new Memory(kernel, roots, parsed.value));
+}
+
+/** Pinned anew: versions are counted from the new root on; what was withdrawn stays so. */
+function anew(record: TrustRecord): TrustRecord {
+  return {
+    ...record,
+    timestamps: [],
+    snapshots: [],
+    targets: [],
+    statuses: [],
+    validators: {},
+    // Two roots of one version are settled by pinning one of them; the rest shows at the next state.
+    contradictions: record.contradictions.map((each) =>
+      each.role === "root" ? { ...each, live: false } : each,
+    ),
+  };
+}
+
+/** The state that a timestamp of the memory names, verified again from its files. */
+export async function stateOf(
+  kernel: Kernel,
+  memory: Memory,
+  files: DomainFiles,
+  row: TimestampRow,
+): Promise<Result<VerifiedTrustState>> {
+  const bytes = await files.require(row.file);
+  if (!bytes.ok) return bytes;
+  const timestamp = await verifyTimestamp(kernel, memory.root, bytes.value);
+  if (!timestamp.ok) return timestamp;
+  return await verifyState(kernel, memory.root, timestamp.value, fromFiles(files));
+}
+
+/** Reads by digest alone: all that our own repositories name has one. */
+export function fromFiles(files: DomainFiles): ReadFile {
+  return async (path, _limit, sha256) => {
+    if (sha256 === undefined) return failure("DIGEST", `a digest of ${path}`, "none");
+    return ok(await files.read(sha256));
+  };
+}
+
+/** The newest state, and whether the domain may be trusted at all. */
+export async function viewOf(
+  kernel: Kernel,
+  memory: Memory,
+  files: DomainFiles,
+): Promise<TrustView> {
+  const { domain, withdrawn } = memory;
+  const current = memory.current();
+  const state = current ? await stateOf(kernel, memory, files, current) : undefined;
+  return {
+    domain,
+    withdrawn,
+    state: state?.ok ? state.value : undefined,
+    failure: distrust(memory) ?? (state && !state.ok ? state : undefined),
+  };
+}
+
+function distrust(memory: Memory): Failure | undefined {
+  const contradictions = memory.distrust();
+  if (contradictions.length === 0) return undefined;
+  const expected = `one statement of ${memory.domain} a role and version`;
+  return failure("EQUIVOCATION", expected, `two of ${contradictions.join(", ")}`);
+}
+
+/** The view of a pinned domain, from the store alone. */
+export async function openTrust(
+  kernel: Kernel,
+  store: TrustStore,
+  pinnedRoot: Uint8Array,
+): Promise<Result<TrustView>> {
+  const pinned = await verifyPin(kernel, pinnedRoot);
+  if (!pinned.ok) return pinned;
+  const domain = pinned.value.signed.domain as string;
+  const files = new DomainFiles(kernel, store, domain);
+  const record = await store.get(recordKey(domain), MAX_RECORD_BYTES);
+  const memory = await openMemory(kernel, files, pinned.value, record);
+  return memory.ok ? ok(await viewOf(kernel, memory.value, files)) : memory;
+}

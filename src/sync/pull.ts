@@ -1,0 +1,124 @@
+/**
+ * Asking one source for what it has of a domain. Nothing is remembered here: what comes back is
+ * verified, or is a failure of the source.
+ */
+import type { Kernel } from "../kernel/kernel.js";
+import type { ReadFile } from "../trust/repository.js";
+import { MAX_ROOTS, rootPath, TIMESTAMP_PATH } from "../trust/repository.js";
+import { verifyTimestamp } from "../trust/roles.js";
+import type { VerifiedRoot } from "../trust/root.js";
+import { verifyNextRoot, walkRoots } from "../trust/root.js";
+import { MAX_FILE_BYTES } from "../trust/schema.js";
+import type { VerifiedTrustState } from "../trust/state.js";
+import { verifyState } from "../trust/state.js";
+import type { Failure } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import type { DomainFiles } from "./files.js";
+import type { Memory } from "./memory.js";
+import type { Source } from "./source.js";
+
+export interface Pulled {
+  readonly source: string;
+  /** Roots after the one in force, each following the last. */
+  readonly roots: readonly VerifiedRoot[];
+  /** Another root than ours, signed by the same one before it: where the chain forked. */
+  readonly fork: VerifiedRoot | undefined;
+  /** What a timestamp that was not remembered names. */
+  readonly state: VerifiedTrustState | undefined;
+  readonly validator: { readonly timestamp: string; readonly validator: string } | undefined;
+  /** Why the source gave less than it should. */
+  readonly failure: Failure | undefined;
+}
+
+/** How far back a fork of the roots is looked for, one request a root. */
+const MAX_FORK_DEPTH = 64;
+
+export async function pull(
+  kernel: Kernel,
+  memory: Memory,
+  files: DomainFiles,
+  source: Source,
+): Promise<Pulled> {
+  const pulled: { -readonly [Part in keyof Pulled]: Pulled[Part] } = {
+    source: source.name,
+    roots: [],
+    fork: undefined,
+    state: undefined,
+    validator: undefined,
+    failure: undefined,
+  };
+  const read = readerOf(memory.domain, source, files);
+  const byVersion = (version: number) => read(rootPath(version), MAX_FILE_BYTES);
+  const walk = await walkRoots(kernel, memory.root, byVersion, MAX_ROOTS);
+  pulled.roots = walk.roots;
+  if (!walk.stopped.ok) {
+    const { code } = walk.stopped;
+    pulled.failure = walk.stopped;
+    // A next root by other keys may be the next root of another chain.
+    if (code === "KEY" || code === "ROLLBACK") pulled.fork = await findFork(kernel, memory, read);
+    return pulled;
+  }
+  const root = walk.roots.at(-1) ?? memory.root;
+  const known = walk.roots.length === 0 ? memory.validators.get(source.name) : undefined;
+  const answer = await source.read(memory.domain, TIMESTAMP_PATH, {
+    limit: MAX_FILE_BYTES,
+    validator: known?.validator,
+  });
+  if (!answer.ok) return { ...pulled, failure: answer };
+  if (answer.status === "unchanged") return pulled;
+  if (answer.status === "absent") {
+    return { ...pulled, failure: failure("MISSING", TIMESTAMP_PATH, "no such file") };
+  }
+  const timestamp = await verifyTimestamp(kernel, root, answer.bytes);
+  if (!timestamp.ok) {
+    const fork = timestamp.code === "KEY" ? await findFork(kernel, memory, read) : undefined;
+    return { ...pulled, failure: timestamp, fork };
+  }
+  const { validator } = answer;
+  if (validator !== undefined) {
+    pulled.validator = { timestamp: timestamp.value.digest, validator };
+  }
+  if (memory.knows(timestamp.value)) return pulled;
+  files.add(answer.bytes);
+  const state = await verifyState(kernel, root, timestamp.value, read);
+  if (!state.ok) {
+    // It names another root than ours as the one in force: the sources of the two must differ.
+    const fork = state.code === "KEY" ? await findFork(kernel, memory, read) : undefined;
+    return { ...pulled, failure: state, fork, validator: undefined };
+  }
+  pulled.state = state.value;
+  return pulled;
+}
+
+/** Files by their digest from the store, where they are there, else from the source. */
+function readerOf(domain: string, source: Source, files: DomainFiles): ReadFile {
+  return async (path, limit, sha256) => {
+    const stored = sha256 === undefined ? undefined : await files.read(sha256);
+    if (stored) return ok(stored);
+    const answer = await source.read(domain, path, { limit });
+    if (!answer.ok) return answer;
+    if (answer.status !== "found") return ok(undefined);
+    files.add(answer.bytes);
+    return ok(answer.bytes);
+  };
+}
+
+/**
+ * Looks for the first root at which the source's chain leaves ours: two roots of one version that
+ * the root before has both signed. Asks from the newest on, and ends where the chains agree.
+ */
+async function findFork(
+  kernel: Kernel,
+  { roots }: Memory,
+  read: ReadFile,
+): Promise<VerifiedRoot | undefined> {
+  const lowest = Math.max(1, roots.length - MAX_FORK_DEPTH);
+  for (let i = roots.length - 1; i >= lowest; i--) {
+    const [ours, before] = [roots[i] as VerifiedRoot, roots[i - 1] as VerifiedRoot];
+    const theirs = await read(rootPath(ours.signed.version), MAX_FILE_BYTES);
+    if (!theirs.ok || !theirs.value) return undefined;
+    const other = await verifyNextRoot(kernel, before, theirs.value);
+    if (other.ok) return other.value.digest === ours.digest ? undefined : other.value;
+  }
+  return undefined;
+}

@@ -1,0 +1,21 @@
+/**
+ * Commands (UCAN 1.0, "Command"): segments after slashes, in lower case; `/` is every command. A
+ * command covers itself and what lies below it: `/pay` covers `/pay/transfer` and not `/payroll`.
+ */
+import * as v from "valibot";
+
+const COMMAND = /^\/$|^(?=.{1,255}$)(?:\/[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)+$/;
+
+export function isCommand(text: string): boolean {
+  return COMMAND.test(text);
+}
+
+export const commandSchema = v.pipe(
+  v.string("a command, like /pay/transfer"),
+  v.regex(COMMAND, "a command, like /pay/transfer"),
+);
+
+/** True if `allowed` covers `command`. */
+export function coversCommand(allowed: string, command: string): boolean {
+  return allowed === "/" || command === allowed || command.startsWith(`${allowed}/`);
+}

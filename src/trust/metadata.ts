@@ -1,0 +1,172 @@
+/**
+ * TUF metadata files (specification, section 4): `{signed, signatures}`. Signatures are over the OLPC
+ * canonical JSON of `signed`, which strict parsing makes unambiguous. Attributes that the
+ * specification does not name are allowed and signed; ours are `domain` in a root and `issued`, `root`
+ * and `log` in a timestamp.
+ */
+import * as v from "valibot";
+import type { Json } from "../bytes/canonical.js";
+import { encodeHex } from "../bytes/hex.js";
+import { formatOlpc } from "../bytes/olpc.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import { keySchema } from "./key.js";
+import { domainName } from "./name.js";
+import { hex32, matchSchema, millisecondsOf, positive, readJson, time } from "./schema.js";
+
+const MAX_SIGNATURES = 64;
+
+const common = {
+  spec_version: v.pipe(v.string(), v.regex(/^1\.[0-9]+(?:\.[0-9]+)?$/, "specification version 1")),
+  version: positive,
+  expires: time,
+};
+
+const roleSchema = v.looseObject({
+  keyids: v.array(v.string("a key id"), "a list of key ids"),
+  threshold: positive,
+});
+
+export type Role = v.InferOutput<typeof roleSchema>;
+
+const keysSchema = v.record(v.string(), keySchema);
+
+export type Keys = v.InferOutput<typeof keysSchema>;
+
+const hashes = v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{2,}$/, "a digest")));
+
+const metaSchema = v.looseObject({
+  version: positive,
+  length: v.optional(positive),
+  hashes: v.optional(hashes),
+});
+
+/** What one file says of another. */
+export type Meta = v.InferOutput<typeof metaSchema>;
+
+const rootSchema = v.looseObject({
+  _type: v.literal("root", "the type root"),
+  ...common,
+  consistent_snapshot: v.optional(v.boolean(), false),
+  keys: keysSchema,
+  roles: v.looseObject({
+    root: roleSchema,
+    timestamp: roleSchema,
+    snapshot: roleSchema,
+    targets: roleSchema,
+  }),
+  domain: v.optional(domainName),
+});
+
+const timestampSchema = v.looseObject({
+  _type: v.literal("timestamp", "the type timestamp"),
+  ...common,
+  meta: v.strictObject({ "snapshot.json": metaSchema }),
+  issued: v.optional(time),
+  root: v.optional(v.strictObject({ version: positive, sha256: hex32 })),
+  log: v.optional(v.strictObject({ index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })),
+});
+
+const snapshotSchema = v.looseObject({
+  _type: v.literal("snapshot", "the type snapshot"),
+  ...common,
+  meta: v.record(v.string(), metaSchema),
+});
+
+const targetSchema = v.looseObject({
+  length: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  hashes,
+});
+
+/** What targets metadata says of a target file. */
+export type Target = v.InferOutput<typeof targetSchema>;
+
+const delegatedRoleSchema = v.looseObject({
+  name: v.string("a role name"),
+  keyids: roleSchema.entries.keyids,
+  threshold: positive,
+  terminating: v.boolean("true or false"),
+  paths: v.optional(v.array(v.string())),
+  path_hash_prefixes: v.optional(v.array(v.string())),
+});
+
+export type DelegatedRole = v.InferOutput<typeof delegatedRoleSchema>;
+
+const targetsSchema = v.looseObject({
+  _type: v.literal("targets", "the type targets"),
+  ...common,
+  targets: v.record(v.string(), targetSchema),
+  delegations: v.optional(
+    v.looseObject({ keys: keysSchema, roles: v.array(delegatedRoleSchema, "a list of roles") }),
+  ),
+});
+
+const SCHEMAS = {
+  root: rootSchema,
+  timestamp: timestampSchema,
+  snapshot: snapshotSchema,
+  targets: targetsSchema,
+} as const;
+
+export type MetadataType = keyof typeof SCHEMAS;
+
+export type SignedPart<Type extends MetadataType> = v.InferOutput<(typeof SCHEMAS)[Type]>;
+
+const envelopeSchema = v.looseObject({
+  signed: v.looseObject({}, "a signed part"),
+  signatures: v.pipe(
+    v.array(v.looseObject({ keyid: v.string("a key id"), sig: v.string("a signature") })),
+    v.maxLength(MAX_SIGNATURES, `at most ${MAX_SIGNATURES} signatures`),
+  ),
+});
+
+/** Metadata taken apart; nothing of it is verified. */
+export interface UnverifiedMetadata<Type extends MetadataType> {
+  /** The file, as it was received. */
+  readonly bytes: Uint8Array;
+  readonly signed: SignedPart<Type>;
+  /** What the signatures are over. */
+  readonly message: Uint8Array;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+}
+
+/** Metadata that the threshold of its role has signed. */
+export interface VerifiedMetadata<Type extends MetadataType> extends UnverifiedMetadata<Type> {
+  /** SHA-256 of the signed part, in hexadecimal: other signatures do not change it. */
+  readonly digest: string;
+  /** Milliseconds since the epoch. */
+  readonly expires: number;
+}
+
+export function parseMetadata<Type extends MetadataType>(
+  type: Type,
+  bytes: Uint8Array,
+): Result<UnverifiedMetadata<Type>> {
+  const what = `${type} metadata`;
+  const json = readJson(what, bytes);
+  if (!json.ok) return json;
+  const envelope = matchSchema(what, envelopeSchema, json.value);
+  if (!envelope.ok) return envelope;
+  const part = (json.value as { readonly signed: Json }).signed;
+  const signed = matchSchema(what, SCHEMAS[type] as v.GenericSchema, part);
+  if (!signed.ok) return signed;
+  let message: Uint8Array;
+  try {
+    message = encodeUtf8(formatOlpc(part));
+  } catch {
+    return failure("MALFORMED", `${what} that has a canonical form: integers alone`, "none");
+  }
+  const { signatures } = envelope.value;
+  return ok({ bytes, signed: signed.value as SignedPart<Type>, message, signatures });
+}
+
+/** Says of metadata that the caller has checked its signatures. */
+export function asVerified<Type extends MetadataType>(
+  kernel: Kernel,
+  metadata: UnverifiedMetadata<Type>,
+): VerifiedMetadata<Type> {
+  const digest = encodeHex(kernel.sha256(metadata.message));
+  return { ...metadata, digest, expires: millisecondsOf(metadata.signed.expires) };
+}

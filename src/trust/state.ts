@@ -1,0 +1,245 @@
+/**
+ * The trust state of a domain: its TUF metadata and what its target files say, verified together from
+ * one timestamp down, so that no two versions are ever mixed.
+ */
+import { formatCanonical } from "../bytes/canonical.js";
+import { encodeHex } from "../bytes/hex.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import type * as v from "valibot";
+import type { Authority } from "./contents/authority.js";
+import { authoritySchema } from "./contents/authority.js";
+import type { Baseline } from "./contents/baseline.js";
+import { baselineSchema } from "./contents/baseline.js";
+import type { Peers } from "./contents/peers.js";
+import { peerRootPath, peersSchema } from "./contents/peers.js";
+import type { LocalPolicy } from "./contents/policy.js";
+import { policySchema } from "./contents/policy.js";
+import type { Status } from "./contents/status.js";
+import { statusSchema } from "./contents/status.js";
+import { delegatedSigners } from "./delegation.js";
+import type { DelegatedRole } from "./metadata.js";
+import type { ReadFile } from "./repository.js";
+import { readSnapshot, readTargetFile, readTargets } from "./repository.js";
+import type { VerifiedSnapshot, VerifiedTargets, VerifiedTimestamp } from "./roles.js";
+import type { VerifiedRoot } from "./root.js";
+import { signersOf } from "./root.js";
+import { millisecondsOf, readSchema } from "./schema.js";
+
+/** Where the parts lie, as target paths. `peers/<name>/root.json` are beside them. */
+export const CONTENTS = {
+  authority: "authority.json",
+  policy: "policy.json",
+  peers: "peers.json",
+  baseline: "baseline.json",
+  witnesses: "witnesses",
+  status: "status/status.json",
+} as const;
+
+/** The delegated role that revokes and contains. */
+export const STATUS_ROLE = "status";
+export const STATUS_PATHS = ["status/*"];
+
+/** The five files of metadata, each signed by the threshold of its role. */
+export interface StateMetadata {
+  readonly root: VerifiedRoot;
+  readonly timestamp: VerifiedTimestamp;
+  readonly snapshot: VerifiedSnapshot;
+  readonly targets: VerifiedTargets;
+  readonly status: VerifiedTargets;
+}
+
+/** Immutable. Authentic, which does not say fresh: see `judgeFreshness`. */
+export interface VerifiedTrustState {
+  readonly domain: string;
+  /** SHA-256, in hexadecimal, over the versions and digests of all signed parts. */
+  readonly digest: string;
+  readonly metadata: StateMetadata;
+  /** Milliseconds since the epoch; undefined where the timestamp does not say when it was made. */
+  readonly issued: number | undefined;
+  readonly authority: Authority;
+  readonly status: Status;
+  readonly policy: LocalPolicy;
+  readonly peers: Peers;
+  /** Undefined where the domain demands none. */
+  readonly baseline: Baseline | undefined;
+  /** A C2SP tlog-policy: the witnesses that the domain asks for its own logs. */
+  readonly witnesses: Uint8Array | undefined;
+  /** The target files by target path, as they were signed. */
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Verifies all that `timestamp` names, reading through `read`. Expiry is not looked at. */
+export async function verifyState(
+  kernel: Kernel,
+  root: VerifiedRoot,
+  timestamp: VerifiedTimestamp,
+  read: ReadFile,
+): Promise<Result<VerifiedTrustState>> {
+  const { domain } = root.signed;
+  if (domain === undefined) return failure("MALFORMED", "a root that names its domain", "none");
+  const otherRoot = checkRootNamed(root, timestamp);
+  if (otherRoot) return otherRoot;
+  const snapshot = await readSnapshot(kernel, root, timestamp, read);
+  if (!snapshot.ok) return snapshot;
+  const targets = await readTargets(
+    kernel,
+    root,
+    signersOf(root, "targets"),
+    snapshot.value,
+    "targets",
+    read,
+  );
+  if (!targets.ok) return targets;
+  const role = statusRole(targets.value);
+  if (!role.ok) return role;
+  const signers = delegatedSigners(targets.value, role.value);
+  const status = await readTargets(kernel, root, signers, snapshot.value, STATUS_ROLE, read);
+  if (!status.ok) return status;
+  const metadata: StateMetadata = {
+    root,
+    timestamp,
+    snapshot: snapshot.value,
+    targets: targets.value,
+    status: status.value,
+  };
+  const contents = await readContents(kernel, metadata, read);
+  return contents.ok ? parseContents(kernel, domain, metadata, contents.value) : contents;
+}
+
+/** A timestamp may be older than the root in force, never of a later one, nor of another one. */
+function checkRootNamed(root: VerifiedRoot, { signed }: VerifiedTimestamp): Failure | undefined {
+  if (!signed.root || signed.root.version < root.signed.version) return undefined;
+  const found = `version ${root.signed.version}, sha256 ${root.digest}`;
+  const expected = `the root that the timestamp names: version ${signed.root.version}, sha256 ${signed.root.sha256}`;
+  if (signed.root.version > root.signed.version) return failure("MISSING", expected, found);
+  return signed.root.sha256 === root.digest ? undefined : failure("KEY", expected, found);
+}
+
+/** The one delegation that a domain has: to the role that can only revoke and contain. */
+function statusRole({ signed }: VerifiedTargets): Result<DelegatedRole> {
+  const roles = signed.delegations?.roles ?? [];
+  const [role] = roles;
+  const paths = role?.paths?.join() === STATUS_PATHS.join() && !role.path_hash_prefixes;
+  if (role?.name === STATUS_ROLE && role.terminating && paths && roles.length === 1) {
+    return ok(role);
+  }
+  const expected = `one delegation: ${STATUS_ROLE}, terminating, for ${STATUS_PATHS.join()}`;
+  return failure("MALFORMED", expected, `${roles.length} delegations`);
+}
+
+async function readContents(
+  kernel: Kernel,
+  { root, targets, status }: StateMetadata,
+  read: ReadFile,
+): Promise<Result<Map<string, Uint8Array>>> {
+  const contents = new Map<string, Uint8Array>();
+  // The role `status` speaks for its own path only, and the role `targets` for every other.
+  const named = [
+    ...Object.entries(targets.signed.targets).filter(([path]) => isOwn(path)),
+    ...Object.entries(status.signed.targets).filter(([path]) => path === CONTENTS.status),
+  ];
+  for (const [path, target] of named) {
+    const bytes = await readTargetFile(kernel, root, path, target, read);
+    if (!bytes.ok) return bytes;
+    contents.set(path, bytes.value);
+  }
+  return ok(contents);
+}
+
+function isOwn(path: string): boolean {
+  const { authority, policy, peers, baseline, witnesses } = CONTENTS;
+  const names: readonly string[] = [authority, policy, peers, baseline, witnesses];
+  return names.includes(path) || /^peers\/[a-z0-9.-]+\/root\.json$/.test(path);
+}
+
+function parseContents(
+  kernel: Kernel,
+  domain: string,
+  metadata: StateMetadata,
+  contents: ReadonlyMap<string, Uint8Array>,
+): Result<VerifiedTrustState> {
+  const part = <Schema extends v.GenericSchema>(path: string, schema: Schema) => {
+    const bytes = contents.get(path);
+    return bytes
+      ? readSchema(path, schema, bytes)
+      : failure("MISSING", `the target file ${path}`, "no role names it");
+  };
+  const authority = part(CONTENTS.authority, authoritySchema);
+  if (!authority.ok) return authority;
+  const policy = part(CONTENTS.policy, policySchema);
+  if (!policy.ok) return policy;
+  const peers = part(CONTENTS.peers, peersSchema);
+  if (!peers.ok) return peers;
+  const status = part(CONTENTS.status, statusSchema);
+  if (!status.ok) return status;
+  const baseline = contents.has(CONTENTS.baseline)
+    ? part(CONTENTS.baseline, baselineSchema)
+    : ok(undefined);
+  if (!baseline.ok) return baseline;
+  const bad =
+    checkPeerRoots(kernel, peers.value, contents) ??
+    (baseline.value && checkPolicyDigest(kernel, baseline.value, contents));
+  if (bad) return bad;
+  const { issued } = metadata.timestamp.signed;
+  return ok(
+    Object.freeze({
+      domain,
+      digest: stateDigest(kernel, domain, metadata),
+      metadata: Object.freeze(metadata),
+      issued: issued === undefined ? undefined : millisecondsOf(issued),
+      authority: freeze(authority.value),
+      status: freeze(status.value),
+      policy: freeze(policy.value),
+      peers: freeze(peers.value),
+      baseline: freeze(baseline.value),
+      witnesses: contents.get(CONTENTS.witnesses),
+      contents,
+    }),
+  );
+}
+
+function checkPeerRoots(
+  kernel: Kernel,
+  { peers }: Peers,
+  contents: ReadonlyMap<string, Uint8Array>,
+): Failure | undefined {
+  for (const { name, root } of peers) {
+    const path = peerRootPath(name);
+    const bytes = contents.get(path);
+    if (!bytes) return failure("MISSING", `the target file ${path}`, "no role names it");
+    const found = encodeHex(kernel.sha256(bytes));
+    if (found !== root.sha256) return failure("DIGEST", `${path} with ${root.sha256}`, found);
+  }
+  return undefined;
+}
+
+function checkPolicyDigest(
+  kernel: Kernel,
+  baseline: Baseline,
+  contents: ReadonlyMap<string, Uint8Array>,
+): Failure | undefined {
+  const found = encodeHex(kernel.sha256(contents.get(CONTENTS.policy) ?? new Uint8Array()));
+  if (found === baseline.policy) return undefined;
+  return failure("DIGEST", `the policy that the baseline names: ${baseline.policy}`, found);
+}
+
+/** Versions and digests of all signed parts, in canonical JSON, hashed. */
+export function stateDigest(kernel: Kernel, domain: string, metadata: StateMetadata): string {
+  const parts = Object.entries(metadata).map(([role, { signed, digest }]) => [
+    role,
+    { version: signed.version, sha256: digest },
+  ]);
+  const text = formatCanonical({ domain, ...Object.fromEntries(parts) });
+  return encodeHex(kernel.sha256(encodeUtf8(text)));
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(freeze);
+  }
+  return value;
+}

@@ -1,0 +1,90 @@
+/**
+ * What a reader knows of a domain: its newest state, and what was ever seen withdrawn. The latter
+ * binds for ever, also where the state no longer says so.
+ */
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import { coversCommand } from "./command.js";
+import type { Peer } from "./contents/peers.js";
+import type { Freshness, FreshnessDemand } from "./freshness.js";
+import { judgeFreshness } from "./freshness.js";
+import { millisecondsOf } from "./schema.js";
+import type { VerifiedTrustState } from "./state.js";
+
+export interface Withdrawn {
+  /** SHA-256 of payloads, in hexadecimal. */
+  readonly authorizations: ReadonlySet<string>;
+  /** Ed25519 keys, in hexadecimal: revoked, or removed from the domain's authority. */
+  readonly keys: ReadonlySet<string>;
+  /** Gates by origin, with the time (RFC 3339) of their latest containment. */
+  readonly contained: ReadonlyMap<string, string>;
+}
+
+export interface TrustView {
+  readonly domain: string;
+  /** The newest state that verifies from the pinned root; undefined where there is none. */
+  readonly state: VerifiedTrustState | undefined;
+  /** Why there is none, or why the domain is not trusted although there is one. */
+  readonly failure: Failure | undefined;
+  readonly withdrawn: Withdrawn;
+}
+
+export interface Trusted {
+  readonly state: VerifiedTrustState;
+  readonly freshness: Freshness;
+}
+
+/** The state, if it may support an allow at `now`: there, not contradicted, and fresh. */
+export function checkTrusted(view: TrustView, demand: FreshnessDemand): Result<Trusted> {
+  const { state } = view;
+  if (view.failure) return view.failure;
+  if (!state) return failure("NO_TRUST", `a trust state of ${view.domain}`, "none");
+  const freshness = judgeFreshness(state, demand);
+  return freshness.failure ?? ok({ state, freshness });
+}
+
+/** REVOKED for a key or an authorization that was ever seen withdrawn. */
+export function checkNotWithdrawn(
+  { domain, withdrawn }: Pick<TrustView, "domain" | "withdrawn">,
+  what: { readonly key: string } | { readonly authorization: string },
+): Result<undefined> {
+  const found =
+    "key" in what ? withdrawn.keys.has(what.key) : withdrawn.authorizations.has(what.authorization);
+  if (!found) return ok(undefined);
+  const name = "key" in what ? `key ${what.key}` : `authorization ${what.authorization}`;
+  return failure("REVOKED", `one that ${domain} has not withdrawn`, name);
+}
+
+/** The key of a gate that the domain lists and has not contained or withdrawn. */
+export function checkGate(view: TrustView, origin: string): Result<string> {
+  const gate = view.state?.authority.gates.find((each) => each.origin === origin);
+  if (!gate) return failure("UNTRUSTED", `a gate that ${view.domain} lists`, origin);
+  const withdrawn = checkNotWithdrawn(view, { key: gate.key });
+  if (!withdrawn.ok) return withdrawn;
+  const since = view.withdrawn.contained.get(origin);
+  const lifted =
+    gate.released !== undefined &&
+    since !== undefined &&
+    millisecondsOf(since) <= millisecondsOf(gate.released);
+  if (since === undefined || lifted) return ok(gate.key);
+  return failure("CONTAINED", `${origin} not contained by ${view.domain}`, `since ${since}`);
+}
+
+/**
+ * The terms under which `own` accepts `domain` for `command`: what it pinned itself, and never what
+ * its peers pinned.
+ */
+export function checkAccepted(
+  own: VerifiedTrustState,
+  domain: string,
+  command: string,
+): Result<Peer> {
+  const peer = own.peers.peers.find(({ name }) => name === domain);
+  if (!peer) {
+    const names = own.peers.peers.map(({ name }) => name).join(", ");
+    return failure("UNTRUSTED", `a peer of ${own.domain}: ${names || "it has none"}`, domain);
+  }
+  if (peer.commands.some((allowed) => coversCommand(allowed, command))) return ok(peer);
+  const expected = `a command that ${own.domain} accepts ${domain} for: ${peer.commands.join(", ")}`;
+  return failure("UNTRUSTED", expected, command);
+}
