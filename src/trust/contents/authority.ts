@@ -32,7 +32,7 @@ const gate = v.strictObject({
 
 const log = v.strictObject({ origin, key: hex32 });
 
-export const authoritySchema = v.strictObject({
+const lists = v.strictObject({
   issuers: sortedBy(issuer, ({ key }) => key, "issuers by key"),
   /** Keys that sign resume statements for gates of this domain. */
   resumers: sortedBy(resumer, ({ key }) => key, "resumers by key"),
@@ -43,14 +43,28 @@ export const authoritySchema = v.strictObject({
   removed: sortedBy(hex32, itself, "removed keys"),
 });
 
-export type Authority = v.InferOutput<typeof authoritySchema>;
+export type Authority = v.InferOutput<typeof lists>;
 export type Issuer = v.InferOutput<typeof issuer>;
 export type Gate = v.InferOutput<typeof gate>;
 
-/** Every key that the authority lists, each once. */
-export function keysIn({ issuers, resumers, gates, logs }: Authority): ReadonlySet<string> {
-  return new Set([issuers, resumers, gates, logs].flat().map(({ key }) => key));
+/** Every key that the authority lists, as often as it does. */
+function listedKeys({ issuers, resumers, gates, logs }: Authority): readonly string[] {
+  return [issuers, resumers, gates, logs].flat().map(({ key }) => key);
 }
+
+/** Every key that the authority lists, each once. */
+export function keysIn(authority: Authority): ReadonlySet<string> {
+  return new Set(listedKeys(authority));
+}
+
+/** One key, one part to play: who resumes a gate is neither that gate nor an issuer. */
+export const authoritySchema = v.pipe(
+  lists,
+  v.check((authority) => {
+    const keys = [...listedKeys(authority), ...authority.removed];
+    return new Set(keys).size === keys.length;
+  }, "each key once in all lists, and no removed key in another"),
+);
 
 /** The origin of the log that a domain's trust changes stand in. */
 export function trustLogOrigin(domain: string): string {
