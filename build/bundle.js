@@ -35,6 +35,7 @@ export async function bundle() {
     ...common,
     entryPoints: {
       index: "src/index.ts",
+      trust: "src/trust.ts",
       pool: "src/pool.ts",
       "pool-worker": "src/runtime/pool-worker.ts",
       cli: "src/cli/main.ts",
@@ -47,16 +48,20 @@ export async function bundle() {
     external: ["node:*"],
   });
   const edges = [
-    { name: "index.workerd", specifier: "./kernel.wasm" },
-    { name: "index.edge-light", specifier: "./kernel.wasm?module" },
+    { condition: "workerd", specifier: "./kernel.wasm" },
+    { condition: "edge-light", specifier: "./kernel.wasm?module" },
   ];
-  for (const { name, specifier } of edges) {
+  for (const { condition, specifier } of edges) {
     await build({
       ...common,
-      entryPoints: { [name]: "src/edge.ts" },
+      // Together, although only the first loads a kernel: what the two share is there once.
+      entryPoints: {
+        [`index.${condition}`]: "src/edge.ts",
+        [`trust.${condition}`]: "src/trust.ts",
+      },
       outdir: "dist",
       splitting: true,
-      chunkNames: `${name}-[hash]`,
+      chunkNames: `${condition}-[hash]`,
       platform: "neutral",
       mainFields: ["module", "main"],
       plugins: [importedKernel(specifier)],

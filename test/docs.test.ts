@@ -83,6 +83,8 @@ test("sizes are within what README states", () => {
   };
   const entry = [...loaded("index.js")];
   expect(gzipped(...entry)).toBeLessThanOrEqual(limit("browser bundle"));
+  const trust = [...loaded("trust.js")].filter((file) => !entry.includes(file));
+  expect(gzipped(...trust)).toBeLessThanOrEqual(limit("writ/trust"));
   expect(gzipped("kernel.wasm")).toBeLessThanOrEqual(limit("the kernel alone"));
   const lazy = entry.flatMap((file) =>
     [...read(`dist/${file}`).matchAll(/import\("\.\/([\w.-]+\.js)"\)/g)].map(

@@ -12,9 +12,9 @@ import type { Peers } from "../trust/contents/peers.js";
 import { peerRootPath, peersSchema } from "../trust/contents/peers.js";
 import type { LocalPolicy } from "../trust/contents/policy.js";
 import { policySchema } from "../trust/contents/policy.js";
-import { MAX_FILE_BYTES, readSchema } from "../trust/schema.js";
+import { MAX_FILE_BYTES, matchSchema, readSchema } from "../trust/schema.js";
 import { CONTENTS } from "../trust/state.js";
-import type { Result } from "../verdict.js";
+import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import { DRAFT } from "./layout.js";
 import type * as v from "valibot";
@@ -77,6 +77,20 @@ export async function writeDraft(whole: Storage, draft: Draft): Promise<void> {
   }
   if (!draft.baseline) await storage.remove(CONTENTS.baseline);
   if (!draft.witnesses) await storage.remove(CONTENTS.witnesses);
+}
+
+/** A draft that could not be published, and why. */
+export function checkDraft(draft: Draft): Failure | undefined {
+  const parts = [
+    matchSchema(CONTENTS.authority, authoritySchema, draft.authority as Json),
+    matchSchema(CONTENTS.policy, policySchema, draft.policy as Json),
+    matchSchema(CONTENTS.peers, peersSchema, draft.peers as Json),
+    ...(draft.baseline
+      ? [matchSchema(CONTENTS.baseline, baselineSchema, draft.baseline as Json)]
+      : []),
+  ];
+  for (const part of parts) if (!part.ok) return part;
+  return undefined;
 }
 
 /** The target files by target path. */

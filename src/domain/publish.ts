@@ -19,7 +19,7 @@ import { failure, ok } from "../verdict.js";
 import type { Composition } from "./compose.js";
 import { compose, composeTimestamp } from "./compose.js";
 import type { Draft } from "./draft.js";
-import { contentsOf, readDraft, writeDraft } from "./draft.js";
+import { checkDraft, contentsOf, readDraft, writeDraft } from "./draft.js";
 import { publishFiles, recover } from "./journal.js";
 import type { KeyRing } from "./key-ring.js";
 import type { Lifetimes } from "./lifetimes.js";
@@ -67,7 +67,10 @@ export async function editDraft(
     const draft = await readDraft(storage);
     if (!draft.ok) return draft;
     const edited = edit(draft.value);
-    if (edited.ok) await writeDraft(storage, edited.value);
+    if (!edited.ok) return edited;
+    const bad = checkDraft(edited.value);
+    if (bad) return bad;
+    await writeDraft(storage, edited.value);
     return edited;
   } finally {
     await unlock();

@@ -18,10 +18,8 @@ import { readSchema } from "../trust/schema.js";
 import { STATUS_ROLE } from "../trust/state.js";
 import { verifyThreshold } from "../trust/threshold.js";
 import type { Result } from "../verdict.js";
+import { MAX_STORED_BYTES } from "./record.js";
 import { failure, ok } from "../verdict.js";
-
-/** Roots of a long chain and two files of metadata. */
-export const MAX_EVIDENCE_BYTES = 16 << 20;
 
 const base64 = v.pipe(
   v.string("base64"),
@@ -64,7 +62,7 @@ export type MetadataEvidence = v.InferOutput<typeof metadataEvidence>;
 export type LogEvidence = v.InferOutput<typeof logEvidence>;
 
 export function parseEvidence(bytes: Uint8Array): Result<Evidence> {
-  return readSchema("evidence of equivocation", evidenceSchema, bytes, MAX_EVIDENCE_BYTES);
+  return readSchema("evidence of equivocation", evidenceSchema, bytes, MAX_STORED_BYTES);
 }
 
 /** The file. Which side is called first does not depend on which was seen first. */

@@ -4,10 +4,7 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { TrustStore } from "../storage/trust-store.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { MAX_EVIDENCE_BYTES } from "./evidence.js";
-
-/** A window of long states, and their withdrawals. */
-export const MAX_RECORD_BYTES = 1 << 20;
+import { MAX_STORED_BYTES } from "./record.js";
 
 export function recordKey(domain: string): string {
   return `${domain}/record`;
@@ -37,7 +34,7 @@ export class DomainFiles {
   async read(digest: string): Promise<Uint8Array | undefined> {
     const pending = this.#pending.get(digest);
     if (pending) return pending;
-    const stored = await this.#store.get(this.#key(digest), MAX_EVIDENCE_BYTES);
+    const stored = await this.#store.get(this.#key(digest), MAX_STORED_BYTES);
     return stored && encodeHex(this.kernel.sha256(stored)) === digest ? stored : undefined;
   }
 

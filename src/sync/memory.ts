@@ -1,79 +1,82 @@
 /**
- * What is remembered of one domain. It is a set: authentic states are put in as they come, in any
- * order, and everything else follows from which of them are in it. Nothing here reads, waits or
- * verifies; a state that comes in has been verified under the root in force.
+ * What is remembered of one domain. It is a set: files that the keys in force have signed are put in
+ * as they come, in any order, and everything else follows from which of them are in it. Nothing here
+ * reads, waits or verifies.
  */
 import { formatCanonical } from "../bytes/canonical.js";
 import { encodeHex } from "../bytes/hex.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
-import type { VerifiedMetadata } from "../trust/metadata.js";
 import type { VerifiedRoot } from "../trust/root.js";
 import { millisecondsOf } from "../trust/schema.js";
 import type { Withdrawn } from "../trust/view.js";
-import type { StateRows } from "./rows.js";
 import type {
   ContradictionRow,
   SnapshotRow,
+  StatusRow,
   TargetsRow,
   TimestampRow,
   TrustRecord,
 } from "./record.js";
+import type { Rows } from "./rows.js";
+import type { Row } from "./table.js";
+import { Table } from "./table.js";
 
-/** Versions of each role that are kept: within so many, the order of arrival changes nothing. */
-export const WINDOW = 64;
-
-/** Two signed parts of one role and version, by the digests of their files. */
+/** Two signed parts of one role and version. */
 export interface Contradiction {
-  readonly role: Exclude<ContradictionRow["role"], "log">;
+  readonly role: "root" | "timestamp" | "snapshot" | "targets" | "status";
   readonly version: number;
-  readonly files: readonly [string, string];
+  readonly sides: readonly [Pick<Row, "digest" | "file">, Pick<Row, "digest" | "file">];
   /** For the role `status`: the file of the targets that delegate to it. */
-  readonly delegator?: string;
+  readonly delegator?: string | undefined;
 }
 
-type Tables = {
-  timestamp: Map<string, TimestampRow>;
-  snapshot: Map<string, SnapshotRow>;
-  targets: Map<string, TargetsRow>;
-  status: Map<string, TargetsRow>;
-};
+/** The rows of a state that is whole. */
+interface WholeState {
+  readonly timestamp: TimestampRow;
+  readonly snapshot: SnapshotRow;
+  readonly targets: TargetsRow;
+  readonly status: StatusRow;
+}
 
 export class Memory {
   readonly domain: string;
-  readonly kernel: Kernel;
   /** From the pinned one to the one in force. */
   readonly roots: VerifiedRoot[];
   readonly contradictions: ContradictionRow[];
   readonly lifted: Set<string>;
   readonly validators: Map<string, { timestamp: string; validator: string }>;
   log: { file: string; size: string } | null;
-  readonly #tables: Tables;
+  readonly #kernel: Kernel;
+  readonly #timestamps: Table<TimestampRow>;
+  readonly #snapshots: Table<SnapshotRow>;
+  readonly #targets: Table<TargetsRow>;
+  readonly #statuses: Table<StatusRow>;
   readonly #withdrawn: {
     authorizations: Set<string>;
     keys: Set<string>;
     contained: Map<string, string>;
   };
 
-  constructor(kernel: Kernel, roots: readonly VerifiedRoot[], record?: TrustRecord) {
+  constructor(
+    kernel: Kernel,
+    roots: readonly VerifiedRoot[],
+    stored?: { readonly record: TrustRecord; readonly withdrawn: Withdrawn },
+  ) {
     const [pinned] = roots as [VerifiedRoot];
-    this.kernel = kernel;
+    const record = stored?.record;
+    this.#kernel = kernel;
     this.domain = pinned.signed.domain ?? "";
     this.roots = [...roots];
-    const byDigest = <Row extends { digest: string }>(rows: readonly Row[] = []) =>
-      new Map(rows.map((row) => [row.digest, row]));
-    const byFile = <Row extends { file: string }>(rows: readonly Row[] = []) =>
-      new Map(rows.map((row) => [row.file, row]));
-    this.#tables = {
-      timestamp: byDigest(record?.timestamps),
-      snapshot: byFile(record?.snapshots),
-      targets: byFile(record?.targets),
-      status: byFile(record?.statuses),
-    };
+    // Other signatures over one signed part are not another timestamp; the rest is named by its file.
+    this.#timestamps = new Table("digest", record?.timestamps);
+    this.#snapshots = new Table("file", record?.snapshots);
+    this.#targets = new Table("file", record?.targets);
+    this.#statuses = new Table("file", record?.statuses);
     this.#withdrawn = {
-      authorizations: new Set(record?.withdrawn.authorizations),
-      keys: new Set(record?.withdrawn.keys),
-      contained: new Map(record?.withdrawn.contained.map(({ gate, since }) => [gate, since])),
+      authorizations: new Set(stored?.withdrawn.authorizations),
+      keys: new Set(stored?.withdrawn.keys),
+      contained: new Map(stored?.withdrawn.contained),
     };
     this.contradictions = [...(record?.contradictions ?? [])];
     this.lifted = new Set(record?.lifted);
@@ -86,131 +89,161 @@ export class Memory {
     return this.roots.at(-1) as VerifiedRoot;
   }
 
+  /** The root of the chain with this version. */
+  rootAt(version: number): VerifiedRoot | undefined {
+    return this.roots[version - (this.roots[0] as VerifiedRoot).signed.version];
+  }
+
   get withdrawn(): Withdrawn {
     return this.#withdrawn;
   }
 
-  /** True if this timestamp, with all that it names, is remembered. */
-  knows(timestamp: VerifiedMetadata<"timestamp">): boolean {
-    return this.#tables.timestamp.has(timestamp.digest);
+  /** True if the timestamp with this digest is remembered with all that it names. */
+  knows(digest: string): boolean {
+    return this.#timestamps.get(digest)?.whole === true;
   }
 
-  timestamps(): readonly TimestampRow[] {
-    return [...this.#tables.timestamp.values()];
-  }
-
-  /** Where a timestamp's snapshot and what it names lie. */
-  rowsOf(timestamp: TimestampRow) {
-    const snapshot = this.#tables.snapshot.get(timestamp.snapshot) as SnapshotRow;
-    const targets = this.#tables.targets.get(snapshot.targets) as TargetsRow;
-    const status = this.#tables.status.get(snapshot.status) as TargetsRow;
-    return { timestamp, snapshot, targets, status };
-  }
-
-  /** Puts a state in, and gives what it contradicts. It was verified under the root in force. */
-  learn({ timestamp, snapshot, targets, status, withdrawn }: StateRows): Contradiction[] {
-    const found = [
-      ...this.#insert("status", status, status.file, targets.file),
-      ...this.#insert("targets", targets, targets.file),
-      ...this.#insert("snapshot", snapshot, snapshot.file),
-      // Other signatures over one signed part are not another timestamp.
-      ...this.#insert("timestamp", timestamp, timestamp.digest),
-    ];
-    this.#withdraw(withdrawn);
-    if (this.#tables.timestamp.size > WINDOW) this.#prune();
+  /** Puts in what was signed under the root in force, and gives what it contradicts. */
+  learn({ timestamp, snapshot, targets, status, withdrawn }: Rows): Contradiction[] {
+    const found: Contradiction[] = [];
+    const put = <R extends Row>(
+      role: Contradiction["role"],
+      table: Table<R>,
+      row: R | undefined,
+      delegator?: string,
+    ): void => {
+      if (!row) return;
+      for (const other of table.put(row)) {
+        found.push({ role, version: row.version, sides: [other, row], delegator });
+      }
+    };
+    put("timestamp", this.#timestamps, timestamp);
+    put("snapshot", this.#snapshots, snapshot);
+    put("targets", this.#targets, targets);
+    put("status", this.#statuses, status, targets?.file);
+    if (timestamp.whole) this.#timestamps.change(timestamp.digest, { whole: true });
+    if (status) {
+      const known = this.#statuses.get(status.file)?.delegators ?? [];
+      const delegators = [...new Set([...known, ...status.delegators])].sort();
+      this.#statuses.change(status.file, { delegators });
+    }
+    if (withdrawn) this.#withdraw(withdrawn);
+    if (this.#timestamps.isOver()) this.#prune();
     return found;
   }
 
+  /** Every row, with how it is verified. */
+  rows(): { role: "timestamp" | "snapshot" | "targets"; row: Row }[] {
+    return [
+      ...this.#timestamps.rows().map((row) => ({ role: "timestamp" as const, row })),
+      ...this.#snapshots.rows().map((row) => ({ role: "snapshot" as const, row })),
+      ...this.#targets.rows().map((row) => ({ role: "targets" as const, row })),
+    ];
+  }
+
   /**
-   * Keeps these timestamps, by digest, and drops the others: the root in force changed, and they do
-   * not verify under it (specification, section 5.3.11). Withdrawals stay.
+   * Drops files that do not verify under the root in force, which has changed (specification, section
+   * 5.3.11). Versions are counted anew from what is left; withdrawals stay.
    */
-  retain(verified: ReadonlySet<string>): void {
-    for (const digest of this.#tables.timestamp.keys()) {
-      if (!verified.has(digest)) this.#tables.timestamp.delete(digest);
+  drop(files: ReadonlySet<string>): void {
+    const keep = ({ file }: Row): boolean => !files.has(file);
+    this.#timestamps.keep(keep);
+    this.#snapshots.keep(keep);
+    this.#targets.keep(keep);
+    for (const { file, delegators } of this.#statuses.rows()) {
+      this.#statuses.change(file, {
+        delegators: delegators.filter((each) => this.#targets.get(each)),
+      });
+    }
+    this.#statuses.keep(({ delegators }) => delegators.length > 0);
+    for (const row of this.#timestamps.rows()) {
+      this.#timestamps.change(row.digest, { whole: row.whole && this.#whole(row) !== undefined });
     }
     this.#prune();
   }
 
   /**
-   * The newest timestamp that goes back in nothing: from the lowest version on, one whose snapshot,
-   * or a file that its snapshot names, is of a lower version than before is passed over (5.4.3, 5.5.5).
+   * The newest whole state that goes back in nothing: from the lowest version on, one whose snapshot,
+   * targets or status is of a lower version than before is passed over (5.4.3, 5.5.5).
    */
-  current(): TimestampRow | undefined {
-    const marks = new Map<string, number>();
-    let last: TimestampRow | undefined;
-    for (const timestamp of [...this.timestamps()].sort(byVersion)) {
-      const { snapshot } = this.rowsOf(timestamp);
-      const versions = Object.entries({ ...snapshot.meta, "snapshot.json": snapshot.version });
-      const whole = [...marks.keys()].every(
-        (name) => name === "snapshot.json" || Object.hasOwn(snapshot.meta, name),
-      );
-      if (!whole || versions.some(([name, version]) => version < (marks.get(name) ?? 0))) continue;
-      for (const [name, version] of versions) marks.set(name, version);
-      last = timestamp;
+  current(): WholeState | undefined {
+    let last: WholeState | undefined;
+    for (const row of this.#timestamps.sorted()) {
+      const next = row.whole ? this.#whole(row) : undefined;
+      if (!next) continue;
+      const back =
+        last !== undefined &&
+        (next.snapshot.version < last.snapshot.version ||
+          next.snapshot.targetsVersion < last.snapshot.targetsVersion ||
+          next.snapshot.statusVersion < last.snapshot.statusVersion);
+      if (!back) last = next;
     }
     return last;
   }
 
-  /** Contradictions under keys in force that nobody has lifted, as role and version. */
+  /** What contradicts itself under keys in force, and was not lifted: as role and version. */
   distrust(): string[] {
-    const live = this.contradictions.filter(
-      ({ evidence, live: inForce }) => inForce && !this.lifted.has(evidence),
+    const lifted = new Set(
+      this.contradictions
+        .filter(({ evidence }) => this.lifted.has(evidence))
+        .map(({ role, digests }) => [role, ...digests].join(" ")),
     );
-    return [...new Set(live.map(({ role, version }) => `${role} ${version}`))].sort();
+    const tables = {
+      timestamp: this.#timestamps,
+      snapshot: this.#snapshots,
+      targets: this.#targets,
+      status: this.#statuses,
+    };
+    const found: string[] = [];
+    for (const [role, table] of Object.entries(tables)) {
+      for (const { version, digests } of table.contradictions()) {
+        if (!lifted.has([role, ...digests].join(" "))) found.push(`${role} ${version}`);
+      }
+    }
+    for (const { role, version, evidence, settled } of this.contradictions) {
+      const open = !settled && !this.lifted.has(evidence);
+      if ((role === "root" || role === "log") && open) found.push(`${role} ${version}`);
+    }
+    return [...new Set(found)].sort();
   }
 
   /** One digest over all that decisions can depend on. */
   digest(): string {
-    const current = this.current();
+    const distrust = this.distrust();
     const { authorizations, keys, contained } = this.#withdrawn;
-    const rows = current ? Object.entries(this.rowsOf(current)) : [];
+    const current = Object.entries(this.current() ?? {}).map(([role, { version, digest }]) => [
+      role,
+      { version, digest },
+    ]);
+    // Two chains of roots: which of them is held depends on which was met first, and says nothing.
+    const forked = distrust.some((each) => each.startsWith("root "));
     const text = formatCanonical({
       domain: this.domain,
-      root: { version: this.root.signed.version, digest: this.root.digest },
-      state: Object.fromEntries(
-        rows.map(([role, { version, digest }]) => [role, { version, digest }]),
-      ),
-      authorizations: [...authorizations].sort(),
-      keys: [...keys].sort(),
-      contained: Object.fromEntries(contained),
-      distrust: this.distrust(),
+      distrust,
+      ...(forked
+        ? {}
+        : {
+            root: { version: this.root.signed.version, digest: this.root.digest },
+            state: Object.fromEntries(current),
+            authorizations: [...authorizations].sort(),
+            keys: [...keys].sort(),
+            contained: Object.fromEntries(contained),
+          }),
     });
-    return encodeHex(this.kernel.sha256(encodeUtf8(text)));
+    return encodeHex(this.#kernel.sha256(encodeUtf8(text)));
   }
 
-  /** Every file that the record names, by digest. */
-  files(): ReadonlySet<string> {
-    const files = new Set<string>(this.contradictions.map(({ evidence }) => evidence));
-    for (const root of this.roots) files.add(encodeHex(this.kernel.sha256(root.bytes)));
-    const { timestamp, snapshot, targets, status } = this.#tables;
-    for (const { file } of [...timestamp.values(), ...snapshot.values()]) files.add(file);
-    for (const { file, contents } of [...targets.values(), ...status.values()]) {
-      files.add(file);
-      Object.values(contents).forEach((each) => files.add(each));
-    }
-    if (this.log) files.add(this.log.file);
-    return files;
-  }
-
-  toRecord(): TrustRecord {
-    const { timestamp, snapshot, targets, status } = this.#tables;
-    const { authorizations, keys, contained } = this.#withdrawn;
+  /** `withdrawn`: the file that holds the withdrawals. */
+  toRecord(withdrawn: string): TrustRecord {
     return {
       format: "writ-trust/v1",
       domain: this.domain,
-      roots: this.roots.map(({ bytes }) => encodeHex(this.kernel.sha256(bytes))),
-      timestamps: [...timestamp.values()].sort(byVersion),
-      snapshots: [...snapshot.values()].sort(byVersion),
-      targets: [...targets.values()].sort(byVersion),
-      statuses: [...status.values()].sort(byVersion),
-      withdrawn: {
-        authorizations: [...authorizations].sort(),
-        keys: [...keys].sort(),
-        contained: [...contained.keys()]
-          .sort()
-          .map((gate) => ({ gate, since: contained.get(gate) as string })),
-      },
+      roots: this.roots.map(({ bytes }) => encodeHex(this.#kernel.sha256(bytes))),
+      timestamps: this.#timestamps.sorted(),
+      snapshots: this.#snapshots.sorted(),
+      targets: this.#targets.sorted(),
+      statuses: this.#statuses.sorted(),
+      withdrawn,
       contradictions: this.contradictions,
       lifted: [...this.lifted].sort(),
       log: this.log,
@@ -218,24 +251,12 @@ export class Memory {
     };
   }
 
-  #insert<Role extends keyof Tables>(
-    role: Role,
-    row: TimestampRow | SnapshotRow | TargetsRow,
-    key: string,
-    delegator?: string,
-  ): Contradiction[] {
-    const table = this.#tables[role] as Map<string, typeof row>;
-    if (table.has(key)) return [];
-    const others = [...table.values()].filter(
-      ({ version, digest }) => version === row.version && digest !== row.digest,
-    );
-    table.set(key, row);
-    return others.map((other) => ({
-      role,
-      version: row.version,
-      files: [other.file, row.file],
-      ...(delegator === undefined ? {} : { delegator }),
-    }));
+  #whole(timestamp: TimestampRow): WholeState | undefined {
+    const snapshot = this.#snapshots.get(timestamp.snapshot);
+    const targets = snapshot && this.#targets.get(snapshot.targets);
+    const status = snapshot && this.#statuses.get(snapshot.status);
+    if (!targets || !status?.delegators.includes(targets.file)) return undefined;
+    return { timestamp, snapshot, targets, status };
   }
 
   #withdraw(seen: Withdrawn): void {
@@ -250,27 +271,15 @@ export class Memory {
     }
   }
 
-  /** Keeps the newest WINDOW timestamps and the current one, and of the rest what these need. */
+  /** Keeps the newest timestamps and the current one, what contradicts, and what these need. */
   #prune(): void {
-    const { timestamp, snapshot, targets, status } = this.#tables;
-    const current = this.current();
-    const old = [...timestamp.values()].sort(byVersion).slice(0, -WINDOW);
-    for (const row of old) if (row !== current) timestamp.delete(row.digest);
-    const kept = [...timestamp.values()].map((row) => this.rowsOf(row));
-    dropOthers(snapshot, new Set(kept.map((rows) => rows.snapshot.file)));
-    dropOthers(targets, new Set(kept.map((rows) => rows.targets.file)));
-    dropOthers(status, new Set(kept.map((rows) => rows.status.file)));
+    const current = this.current()?.timestamp.digest;
+    this.#timestamps.keepNewest(({ digest }) => digest === current);
+    const snapshots = new Set(this.#timestamps.rows().map(({ snapshot }) => snapshot));
+    this.#snapshots.keepNamed(snapshots);
+    const named = this.#snapshots.rows();
+    this.#statuses.keepNamed(new Set(named.map(({ status }) => status)));
+    const delegators = this.#statuses.rows().flatMap((row) => row.delegators.slice(0, 1));
+    this.#targets.keepNamed(new Set([...named.map(({ targets }) => targets), ...delegators]));
   }
-}
-
-function dropOthers(table: Map<string, unknown>, kept: ReadonlySet<string>): void {
-  for (const key of table.keys()) if (!kept.has(key)) table.delete(key);
-}
-
-/** By version, and by digest where two contradict each other, so that the order is one. */
-function byVersion(
-  a: { readonly version: number; readonly digest: string },
-  b: { readonly version: number; readonly digest: string },
-): number {
-  return a.version - b.version || (a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : 0);
 }

@@ -4,16 +4,18 @@ import type { Reader } from "../storage/storage.js";
 import { verifyTimestamp } from "../trust/roles.js";
 import type { VerifiedRoot } from "../trust/root.js";
 import type { VerifiedTrustState } from "../trust/state.js";
-import { CONTENTS, verifyState } from "../trust/state.js";
+import type { ReadState } from "../trust/state.js";
+import { CONTENTS, readState } from "../trust/state.js";
 import type { Failure, Result } from "../verdict.js";
 import { ok } from "../verdict.js";
 import type { LogEvidence } from "./evidence.js";
-import { formatEvidence, makeMetadataEvidence, parseEvidence, verifySides } from "./evidence.js";
+import { formatEvidence, makeMetadataEvidence, verifySide } from "./evidence.js";
 import type { DomainFiles } from "./files.js";
 import type { Contradiction, Memory } from "./memory.js";
-import { fromFiles, stateOf } from "./open.js";
+import { fromFiles } from "./open.js";
 import type { Pulled } from "./pull.js";
-import { rowsOfState } from "./rows.js";
+import type { ContradictionRow } from "./record.js";
+import { rowsOf } from "./rows.js";
 import type { Followed } from "./trust-log.js";
 import { followLog, trustLogKey } from "./trust-log.js";
 
@@ -40,19 +42,22 @@ export async function merge(
   const { source } = pulled;
   const grown = await mergeRoots(kernel, memory, files, pulled);
   const report = { source, failure: pulled.failure, log: undefined };
-  if (!pulled.state) {
+  if (!pulled.read) {
     const status = pulled.failure ? "failed" : grown ? "new" : "unchanged";
     if (status !== "failed") keepValidator(memory, pulled);
     return { ...report, status };
   }
-  const state = await underRootInForce(kernel, memory, files, pulled.state);
+  const read = await underRootInForce(kernel, memory, files, pulled.read);
+  if (!read.ok) return { ...report, status: "failed", failure: read };
+  const before = memory.current()?.timestamp.digest;
+  for (const each of memory.learn(rowsOf(kernel, read.value))) {
+    await record(kernel, memory, files, each);
+  }
+  const { state } = read.value;
   if (!state.ok) return { ...report, status: "failed", failure: state };
-  const before = memory.current();
-  const contradictions = memory.learn(rowsOfState(kernel, state.value));
-  for (const each of contradictions) await record(kernel, memory, files, each);
   keepValidator(memory, pulled);
   const log = await mergeLog(kernel, memory, files, state.value, logs);
-  const status = memory.current() === before ? "behind" : "new";
+  const status = memory.current()?.timestamp.digest === before ? "behind" : "new";
   return { ...report, status, log: log && (log.ok ? log.value : log) };
 }
 
@@ -67,16 +72,16 @@ async function mergeRoots(
   files: DomainFiles,
   { roots, fork }: Pulled,
 ): Promise<boolean> {
-  const first = (memory.roots[0] as VerifiedRoot).signed.version;
   const added: VerifiedRoot[] = [];
   for (const root of [...roots, ...(fork ? [fork] : [])]) {
     files.add(root.bytes);
-    const ours = memory.roots[root.signed.version - first];
+    const ours = memory.rootAt(root.signed.version);
     if (!ours) added.push(root);
     else if (ours.digest !== root.digest) {
       const version = root.signed.version;
-      const sides = [ours, root].map(({ bytes }) => files.add(bytes)) as [string, string];
-      await record(kernel, memory, files, { role: "root", version, files: sides });
+      const side = ({ digest, bytes }: VerifiedRoot) => ({ digest, file: files.add(bytes) });
+      const sides = [side(ours), side(root)] as const;
+      await record(kernel, memory, files, { role: "root", version, sides });
       break;
     }
   }
@@ -92,35 +97,26 @@ async function advance(
   added: readonly VerifiedRoot[],
 ): Promise<void> {
   memory.roots.push(...added);
-  const verified = new Set<string>();
-  for (const row of memory.timestamps()) {
-    if ((await stateOf(kernel, memory, files, row)).ok) verified.add(row.digest);
+  const retired = new Set<string>();
+  for (const { role, row } of memory.rows()) {
+    const bytes = await files.read(row.file);
+    const verified = bytes && (await verifySide(kernel, memory.root, { role }, bytes));
+    if (!verified?.ok) retired.add(row.file);
   }
-  memory.retain(verified);
-  for (const [i, each] of memory.contradictions.entries()) {
-    if (each.role === "root" || each.role === "log") continue;
-    const bytes = await files.read(each.evidence);
-    const evidence = bytes ? parseEvidence(bytes) : undefined;
-    const live =
-      evidence?.ok === true &&
-      evidence.value.kind === "metadata" &&
-      (await verifySides(kernel, memory.root, evidence.value)).ok;
-    memory.contradictions[i] = { ...each, live };
-  }
+  memory.drop(retired);
 }
 
-/** The state as it stands under the root in force, which another source may have moved on. */
+/** What was read as it stands under the root in force, which another source may have moved on. */
 async function underRootInForce(
   kernel: Kernel,
   memory: Memory,
   files: DomainFiles,
-  state: VerifiedTrustState,
-): Promise<Result<VerifiedTrustState>> {
-  if (state.metadata.root.digest === memory.root.digest) return ok(state);
-  const { bytes } = state.metadata.timestamp;
-  const timestamp = await verifyTimestamp(kernel, memory.root, bytes);
+  read: ReadState,
+): Promise<Result<ReadState>> {
+  if (read.root.digest === memory.root.digest) return ok(read);
+  const timestamp = await verifyTimestamp(kernel, memory.root, read.documents.timestamp.bytes);
   if (!timestamp.ok) return timestamp;
-  return await verifyState(kernel, memory.root, timestamp.value, fromFiles(files));
+  return ok(await readState(kernel, memory.root, timestamp.value, fromFiles(files)));
 }
 
 /** Keeps the evidence of a contradiction, once. */
@@ -128,10 +124,12 @@ async function record(
   kernel: Kernel,
   memory: Memory,
   files: DomainFiles,
-  { role, version, files: sides, delegator }: Contradiction,
+  { role, version, sides, delegator }: Contradiction,
 ): Promise<void> {
   const [first, second, delegating] = await Promise.all(
-    [...sides, delegator].map((digest) => (digest === undefined ? undefined : files.read(digest))),
+    [...sides.map(({ file }) => file), delegator].map((digest) =>
+      digest === undefined ? undefined : files.read(digest),
+    ),
   );
   if (!first || !second) return;
   const evidence = await makeMetadataEvidence(kernel, memory.roots, {
@@ -141,19 +139,19 @@ async function record(
     ...(delegating ? { delegator: delegating } : {}),
   });
   if (!evidence) return;
-  keepEvidence(memory, files, role, `${version}`, evidence);
+  const digests = sides.map(({ digest }) => digest).sort();
+  keepEvidence(memory, files, { role, version: `${version}`, digests }, evidence);
 }
 
 function keepEvidence(
   memory: Memory,
   files: DomainFiles,
-  role: Contradiction["role"] | "log",
-  version: string,
+  contradiction: Pick<ContradictionRow, "role" | "version" | "digests">,
   bytes: Uint8Array,
 ): void {
   const evidence = files.add(bytes);
   if (memory.contradictions.some((each) => each.evidence === evidence)) return;
-  memory.contradictions.push({ role, version, evidence, live: true });
+  memory.contradictions.push({ ...contradiction, evidence, settled: false });
 }
 
 async function mergeLog(
@@ -182,7 +180,13 @@ async function mergeLog(
       proof: [...proof.proof],
       ...(proof.olderRootInNewer ? { olderRootInNewer: proof.olderRootInNewer } : {}),
     };
-    keepEvidence(memory, files, "log", `${size}`, formatEvidence(kernel, evidence));
+    const contradiction = { role: "log", version: `${size}`, digests: [] } as const;
+    keepEvidence(
+      memory,
+      files,
+      { ...contradiction, digests: [] },
+      formatEvidence(kernel, evidence),
+    );
   } else if (followed.value.status !== "known") {
     const { checkpoint, size } = followed.value;
     memory.log = { file: files.add(checkpoint), size: `${size}` };

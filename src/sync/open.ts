@@ -10,11 +10,11 @@ import { verifyState } from "../trust/state.js";
 import type { TrustView } from "../trust/view.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { DomainFiles, MAX_RECORD_BYTES, recordKey } from "./files.js";
+import { DomainFiles, recordKey } from "./files.js";
 import { Memory } from "./memory.js";
 import { verifyPin } from "./pin.js";
-import type { TimestampRow, TrustRecord } from "./record.js";
-import { parseRecord } from "./record.js";
+import type { TrustRecord } from "./record.js";
+import { MAX_STORED_BYTES, parseRecord, parseWithdrawn } from "./record.js";
 
 /** What is remembered of the domain of `pinned`; empty where there is no record. */
 export async function openMemory(
@@ -27,6 +27,9 @@ export async function openMemory(
   if (!record) return ok(new Memory(kernel, [pinned]));
   const parsed = parseRecord(record);
   if (!parsed.ok) return parsed;
+  const stored = await files.require(parsed.value.withdrawn);
+  const withdrawn = stored.ok ? parseWithdrawn(stored.value) : stored;
+  if (!withdrawn.ok) return withdrawn;
   if (parsed.value.domain !== pinned.signed.domain) {
     return failure(
       "MALFORMED",
@@ -35,8 +38,11 @@ export async function openMemory(
     );
   }
   const [first, ...rest] = parsed.value.roots;
-  if (first !== files.add(pinned.bytes))
-    return ok(new Memory(kernel, [pinned], anew(parsed.value)));
+  if (first !== files.add(pinned.bytes)) {
+    return ok(
+      new Memory(kernel, [pinned], { record: anew(parsed.value), withdrawn: withdrawn.value }),
+    );
+  }
   const roots = [pinned];
   for (const digest of rest) {
     const bytes = await files.require(digest);
@@ -45,7 +51,7 @@ export async function openMemory(
     if (!next.ok) return next;
     roots.push(next.value);
   }
-  return ok(new Memory(kernel, roots, parsed.value));
+  return ok(new Memory(kernel, roots, { record: parsed.value, withdrawn: withdrawn.value }));
 }
 
 /** Pinned anew: versions are counted from the new root on; what was withdrawn stays so. */
@@ -59,19 +65,20 @@ function anew(record: TrustRecord): TrustRecord {
     validators: {},
     // Two roots of one version are settled by pinning one of them; the rest shows at the next state.
     contradictions: record.contradictions.map((each) =>
-      each.role === "root" ? { ...each, live: false } : each,
+      each.role === "root" ? { ...each, settled: true } : each,
     ),
   };
 }
 
-/** The state that a timestamp of the memory names, verified again from its files. */
-export async function stateOf(
+/** The newest state of the memory, verified again from its files; undefined where there is none. */
+export async function currentState(
   kernel: Kernel,
   memory: Memory,
   files: DomainFiles,
-  row: TimestampRow,
-): Promise<Result<VerifiedTrustState>> {
-  const bytes = await files.require(row.file);
+): Promise<Result<VerifiedTrustState> | undefined> {
+  const current = memory.current();
+  if (!current) return undefined;
+  const bytes = await files.require(current.timestamp.file);
   if (!bytes.ok) return bytes;
   const timestamp = await verifyTimestamp(kernel, memory.root, bytes.value);
   if (!timestamp.ok) return timestamp;
@@ -93,8 +100,7 @@ export async function viewOf(
   files: DomainFiles,
 ): Promise<TrustView> {
   const { domain, withdrawn } = memory;
-  const current = memory.current();
-  const state = current ? await stateOf(kernel, memory, files, current) : undefined;
+  const state = await currentState(kernel, memory, files);
   return {
     domain,
     withdrawn,
@@ -120,7 +126,7 @@ export async function openTrust(
   if (!pinned.ok) return pinned;
   const domain = pinned.value.signed.domain as string;
   const files = new DomainFiles(kernel, store, domain);
-  const record = await store.get(recordKey(domain), MAX_RECORD_BYTES);
+  const record = await store.get(recordKey(domain), MAX_STORED_BYTES);
   const memory = await openMemory(kernel, files, pinned.value, record);
   return memory.ok ? ok(await viewOf(kernel, memory.value, files)) : memory;
 }

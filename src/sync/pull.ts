@@ -5,12 +5,13 @@
 import type { Kernel } from "../kernel/kernel.js";
 import type { ReadFile } from "../trust/repository.js";
 import { MAX_ROOTS, rootPath, TIMESTAMP_PATH } from "../trust/repository.js";
+import type { VerifiedTimestamp } from "../trust/roles.js";
 import { verifyTimestamp } from "../trust/roles.js";
 import type { VerifiedRoot } from "../trust/root.js";
 import { verifyNextRoot, walkRoots } from "../trust/root.js";
 import { MAX_FILE_BYTES } from "../trust/schema.js";
-import type { VerifiedTrustState } from "../trust/state.js";
-import { verifyState } from "../trust/state.js";
+import type { ReadState } from "../trust/state.js";
+import { readState } from "../trust/state.js";
 import type { Failure } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { DomainFiles } from "./files.js";
@@ -23,8 +24,8 @@ export interface Pulled {
   readonly roots: readonly VerifiedRoot[];
   /** Another root than ours, signed by the same one before it: where the chain forked. */
   readonly fork: VerifiedRoot | undefined;
-  /** What a timestamp that was not remembered names. */
-  readonly state: VerifiedTrustState | undefined;
+  /** A timestamp that was not remembered as a whole state, and what it names. */
+  readonly read: ReadState | undefined;
   readonly validator: { readonly timestamp: string; readonly validator: string } | undefined;
   /** Why the source gave less than it should. */
   readonly failure: Failure | undefined;
@@ -43,7 +44,7 @@ export async function pull(
     source: source.name,
     roots: [],
     fork: undefined,
-    state: undefined,
+    read: undefined,
     validator: undefined,
     failure: undefined,
   };
@@ -74,20 +75,28 @@ export async function pull(
     const fork = timestamp.code === "KEY" ? await findFork(kernel, memory, read) : undefined;
     return { ...pulled, failure: timestamp, fork };
   }
+  files.add(answer.bytes);
+  const otherRoot = checkRootInChain(memory, timestamp.value);
+  if (otherRoot) {
+    return { ...pulled, failure: otherRoot, fork: await findFork(kernel, memory, read) };
+  }
   const { validator } = answer;
   if (validator !== undefined) {
     pulled.validator = { timestamp: timestamp.value.digest, validator };
   }
-  if (memory.knows(timestamp.value)) return pulled;
-  files.add(answer.bytes);
-  const state = await verifyState(kernel, root, timestamp.value, read);
-  if (!state.ok) {
-    // It names another root than ours as the one in force: the sources of the two must differ.
-    const fork = state.code === "KEY" ? await findFork(kernel, memory, read) : undefined;
-    return { ...pulled, failure: state, fork, validator: undefined };
-  }
-  pulled.state = state.value;
-  return pulled;
+  if (memory.knows(timestamp.value.digest)) return pulled;
+  pulled.read = await readState(kernel, root, timestamp.value, read);
+  if (pulled.read.state.ok) return pulled;
+  return { ...pulled, failure: pulled.read.state, validator: undefined };
+}
+
+/** The root that a timestamp names as the one in force must be one of ours. */
+function checkRootInChain(memory: Memory, { signed }: VerifiedTimestamp): Failure | undefined {
+  if (!signed.root) return undefined;
+  const ours = memory.rootAt(signed.root.version);
+  if (!ours || ours.digest === signed.root.sha256) return undefined;
+  const expected = `root ${signed.root.version} as it is known here, sha256 ${ours.digest}`;
+  return failure("KEY", expected, `one with sha256 ${signed.root.sha256}`);
 }
 
 /** Files by their digest from the store, where they are there, else from the source. */

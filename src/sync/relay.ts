@@ -9,10 +9,10 @@ import { metadataPath, rootPath, targetPath, TIMESTAMP_PATH } from "../trust/rep
 import { STATUS_ROLE } from "../trust/state.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { DomainFiles, MAX_RECORD_BYTES, recordKey } from "./files.js";
-import { openMemory, stateOf } from "./open.js";
+import { DomainFiles, recordKey } from "./files.js";
+import { currentState, openMemory } from "./open.js";
 import { verifyPin } from "./pin.js";
-import { parseRecord } from "./record.js";
+import { MAX_STORED_BYTES, parseRecord } from "./record.js";
 import type { Answer, Source } from "./source.js";
 
 /**
@@ -24,7 +24,7 @@ export async function relayFiles(
   store: TrustStore,
   domain: string,
 ): Promise<Result<ReadonlyMap<string, Uint8Array>>> {
-  const bytes = await store.get(recordKey(domain), MAX_RECORD_BYTES);
+  const bytes = await store.get(recordKey(domain), MAX_STORED_BYTES);
   if (!bytes) return failure("NO_TRUST", `a record of ${domain} in the store`, "none");
   const record = parseRecord(bytes);
   if (!record.ok) return record;
@@ -35,9 +35,8 @@ export async function relayFiles(
   if (!pinned.ok) return pinned;
   const memory = await openMemory(kernel, files, pinned.value, bytes);
   if (!memory.ok) return memory;
-  const current = memory.value.current();
-  if (!current) return failure("NO_TRUST", `a state of ${domain} in the store`, "none");
-  const state = await stateOf(kernel, memory.value, files, current);
+  const state = await currentState(kernel, memory.value, files);
+  if (!state) return failure("NO_TRUST", `a state of ${domain} in the store`, "none");
   if (!state.ok) return state;
 
   const { root, timestamp, snapshot, targets, status } = state.value.metadata;

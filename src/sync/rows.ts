@@ -1,21 +1,23 @@
+/** What was verified, as the record holds it: what is where, and what it withdraws. */
 import { encodeHex } from "../bytes/hex.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { VerifiedMetadata } from "../trust/metadata.js";
-import type { VerifiedTrustState } from "../trust/state.js";
+import { namedBy, STATUS_ROLE } from "../trust/state.js";
+import type { ReadState, VerifiedTrustState } from "../trust/state.js";
 import type { Withdrawn } from "../trust/view.js";
-import type { SnapshotRow, TargetsRow, TimestampRow } from "./record.js";
+import type { SnapshotRow, StatusRow, TargetsRow, TimestampRow } from "./record.js";
 
-/** A state as the record holds it: what is where, and what it withdraws. */
-export interface StateRows {
+export interface Rows {
   readonly timestamp: TimestampRow;
-  readonly snapshot: SnapshotRow;
-  readonly targets: TargetsRow;
-  readonly status: TargetsRow;
-  readonly withdrawn: Withdrawn;
+  readonly snapshot?: SnapshotRow;
+  readonly targets?: TargetsRow;
+  readonly status?: StatusRow;
+  /** Only a whole state withdraws. */
+  readonly withdrawn?: Withdrawn;
 }
 
-export function rowsOfState(kernel: Kernel, state: VerifiedTrustState): StateRows {
-  const file = (bytes: Uint8Array): string => encodeHex(kernel.sha256(bytes));
+export function rowsOf(kernel: Kernel, { documents, state }: ReadState): Rows {
+  const { timestamp, snapshot, targets, status } = documents;
   const row = ({
     signed,
     digest,
@@ -23,39 +25,50 @@ export function rowsOfState(kernel: Kernel, state: VerifiedTrustState): StateRow
   }: VerifiedMetadata<"timestamp" | "snapshot" | "targets">) => ({
     version: signed.version,
     digest,
-    file: file(bytes),
+    file: encodeHex(kernel.sha256(bytes)),
   });
-  const targetsRow = (metadata: VerifiedMetadata<"targets">): TargetsRow => ({
-    ...row(metadata),
-    contents: Object.fromEntries(
-      Object.keys(metadata.signed.targets).flatMap((path) => {
-        const bytes = state.contents.get(path);
-        return bytes ? [[path, file(bytes)]] : [];
+  const contents = (role: "targets" | "status", metadata: VerifiedMetadata<"targets">) =>
+    Object.fromEntries(
+      namedBy(role, metadata).flatMap(([path, { hashes }]) => {
+        const sha256 = hashes["sha256"] ?? "";
+        return /^[0-9a-f]{64}$/.test(sha256) ? [[path, sha256]] : [];
       }),
-    ),
-  });
-  const { metadata, authority } = state;
-  const [targets, status] = [targetsRow(metadata.targets), targetsRow(metadata.status)];
-  const snapshot: SnapshotRow = {
-    ...row(metadata.snapshot),
-    targets: targets.file,
-    status: status.file,
-    meta: Object.fromEntries(
-      Object.entries(metadata.snapshot.signed.meta).map(([name, { version }]) => [name, version]),
-    ),
-  };
+    );
+  const named = (meta: { readonly hashes?: Record<string, string> | undefined } | undefined) =>
+    meta?.hashes?.["sha256"] ?? "";
+  const targetsRow = targets && { ...row(targets), contents: contents("targets", targets) };
   return {
     timestamp: {
-      ...row(metadata.timestamp),
-      snapshot: snapshot.file,
+      ...row(timestamp),
+      snapshot: named(timestamp.signed.meta["snapshot.json"]),
+      whole: state.ok,
     },
-    snapshot,
-    targets,
-    status,
-    withdrawn: {
-      authorizations: new Set(state.status.authorizations.map(({ sha256 }) => sha256)),
-      keys: new Set([...state.status.keys.map(({ key }) => key), ...authority.removed]),
-      contained: new Map(state.status.contained.map(({ gate, since }) => [gate, since])),
-    },
+    ...(snapshot && {
+      snapshot: {
+        ...row(snapshot),
+        targets: named(snapshot.signed.meta["targets.json"]),
+        status: named(snapshot.signed.meta[`${STATUS_ROLE}.json`]),
+        targetsVersion: snapshot.signed.meta["targets.json"]?.version ?? 0,
+        statusVersion: snapshot.signed.meta[`${STATUS_ROLE}.json`]?.version ?? 0,
+      },
+    }),
+    ...(targetsRow && { targets: targetsRow }),
+    ...(targetsRow &&
+      status && {
+        status: {
+          ...row(status),
+          contents: contents("status", status),
+          delegators: [targetsRow.file],
+        },
+      }),
+    ...(state.ok && { withdrawn: withdrawnBy(state.value) }),
+  };
+}
+
+function withdrawnBy({ status, authority }: VerifiedTrustState): Withdrawn {
+  return {
+    authorizations: new Set(status.authorizations.map(({ sha256 }) => sha256)),
+    keys: new Set([...status.keys.map(({ key }) => key), ...authority.removed]),
+    contained: new Map(status.contained.map(({ gate, since }) => [gate, since])),
   };
 }

@@ -12,7 +12,7 @@ import type { VerifiedRoot } from "../trust/root.js";
 import type { TrustView } from "../trust/view.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { DomainFiles, MAX_RECORD_BYTES, recordKey } from "./files.js";
+import { DomainFiles, recordKey } from "./files.js";
 import type { Memory } from "./memory.js";
 import type { SourceReport } from "./merge.js";
 import { merge } from "./merge.js";
@@ -20,7 +20,7 @@ import { openMemory, viewOf } from "./open.js";
 import type { Pin } from "./pin.js";
 import { verifyPin } from "./pin.js";
 import { pull } from "./pull.js";
-import { formatRecord } from "./record.js";
+import { filesOf, formatRecord, formatWithdrawn, MAX_STORED_BYTES, parseRecord } from "./record.js";
 import type { Source } from "./source.js";
 import { logReader } from "./source.js";
 
@@ -75,12 +75,11 @@ async function syncDomain(
 ): Promise<Result<DomainSync>> {
   const domain = pinned.signed.domain as string;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const before = await store.get(recordKey(domain), MAX_RECORD_BYTES);
+    const before = await store.get(recordKey(domain), MAX_STORED_BYTES);
     const files = new DomainFiles(kernel, store, domain);
     const opened = await openMemory(kernel, files, pinned, before);
     if (!opened.ok) return opened;
     const memory = opened.value;
-    const named = new Set(before ? memory.files() : []);
     const pulls = await Promise.all(sources.map((source) => pull(kernel, memory, files, source)));
     const logs = sources.map((source) => logReader(domain, source));
     const reports: SourceReport[] = [];
@@ -88,13 +87,13 @@ async function syncDomain(
       const ownFirst = [...logs.slice(i), ...logs.slice(0, i)];
       reports.push(await merge(kernel, memory, files, each, ownFirst));
     }
-    const changed = await save(store, memory, files, before);
-    if (changed === undefined) continue;
-    if (changed) await files.drop(memory.files(), named);
+    const saved = await save(store, memory, files, before);
+    if (!saved.ok) return saved;
+    if (saved.value === "lost") continue;
     const view = await viewOf(kernel, memory, files);
     const freshness =
       view.state && judgeFreshness(view.state, { now, maxStaleness: terms.maxStaleness, terms });
-    return ok({ view, freshness, sources: reports, changed });
+    return ok({ view, freshness, sources: reports, changed: saved.value === "stored" });
   }
   return failure(
     "INTERNAL",
@@ -103,19 +102,26 @@ async function syncDomain(
   );
 }
 
-/** True if the memory was stored, false if it is as before, undefined if another writer came first. */
+/** `lost`: another writer came first. The files that the new record does not name go at last. */
 async function save(
   store: TrustStore,
   memory: Memory,
   files: DomainFiles,
   before: Uint8Array | undefined,
-): Promise<boolean | undefined> {
-  const record = formatRecord(memory.toRecord());
-  if (before && equalBytes(before, record)) return false;
-  if (record.length > MAX_RECORD_BYTES) {
-    throw new RangeError(`the record of ${memory.domain} has ${record.length} bytes`);
+): Promise<Result<"stored" | "unchanged" | "lost">> {
+  const withdrawn = formatWithdrawn(memory.withdrawn);
+  const record = memory.toRecord(files.add(withdrawn));
+  const bytes = formatRecord(record);
+  if (before && equalBytes(before, bytes)) return ok("unchanged");
+  const length = Math.max(withdrawn.length, bytes.length);
+  if (length > MAX_STORED_BYTES) {
+    const expected = `at most ${MAX_STORED_BYTES} bytes to remember of ${memory.domain}`;
+    return failure("TOO_LARGE", expected, `${length}`);
   }
-  await files.save(memory.files());
-  const swapped = await store.compareAndSwap(recordKey(memory.domain), before, record);
-  return swapped ? true : undefined;
+  const named = filesOf(record);
+  await files.save(named);
+  if (!(await store.compareAndSwap(recordKey(memory.domain), before, bytes))) return ok("lost");
+  const old = before && parseRecord(before);
+  if (old?.ok) await files.drop(named, filesOf(old.value));
+  return ok("stored");
 }

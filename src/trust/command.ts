@@ -10,6 +10,7 @@ export function isCommand(text: string): boolean {
   return COMMAND.test(text);
 }
 
+/** @internal */
 export const commandSchema = v.pipe(
   v.string("a command, like /pay/transfer"),
   v.regex(COMMAND, "a command, like /pay/transfer"),

@@ -7,13 +7,18 @@ import * as v from "valibot";
 import { decodeBase64 } from "../bytes/base64.js";
 import { decodeHex, encodeHex } from "../bytes/hex.js";
 
-export const keySchema = v.looseObject({
+export type KeyRecord = {
+  readonly keytype: string;
+  readonly scheme: string;
+  readonly keyval: { readonly public: string };
+};
+
+/** @internal */
+export const keySchema: v.GenericSchema<unknown, KeyRecord> = v.looseObject({
   keytype: v.string("a key type"),
   scheme: v.string("a signature scheme"),
   keyval: v.looseObject({ public: v.string("a public key") }),
 });
-
-export type KeyRecord = v.InferOutput<typeof keySchema>;
 
 /** A key that is verified here. */
 export interface TrustKey {

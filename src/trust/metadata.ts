@@ -12,11 +12,76 @@ import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
+import type { KeyRecord } from "./key.js";
 import { keySchema } from "./key.js";
 import { domainName } from "./name.js";
 import { hex32, matchSchema, millisecondsOf, positive, readJson, time } from "./schema.js";
 
 const MAX_SIGNATURES = 64;
+
+/** What a role's metadata must be signed by. */
+export type Role = { readonly keyids: readonly string[]; readonly threshold: number };
+
+/** By key id. */
+export type Keys = Readonly<Record<string, KeyRecord>>;
+
+/** What one file says of another. */
+export type Meta = {
+  readonly version: number;
+  readonly length?: number | undefined;
+  readonly hashes?: Readonly<Record<string, string>> | undefined;
+};
+
+/** What targets metadata says of a target file. */
+export type Target = {
+  readonly length: number;
+  readonly hashes: Readonly<Record<string, string>>;
+};
+
+export type DelegatedRole = Role & {
+  readonly name: string;
+  readonly terminating: boolean;
+  readonly paths?: readonly string[] | undefined;
+  readonly path_hash_prefixes?: readonly string[] | undefined;
+};
+
+type Common = {
+  readonly spec_version: string;
+  readonly version: number;
+  readonly expires: string;
+};
+
+type Parts = {
+  readonly root: Common & {
+    readonly _type: "root";
+    readonly consistent_snapshot: boolean;
+    readonly keys: Keys;
+    readonly roles: Readonly<Record<"root" | "timestamp" | "snapshot" | "targets", Role>>;
+    readonly domain?: string | undefined;
+  };
+  readonly timestamp: Common & {
+    readonly _type: "timestamp";
+    readonly meta: { readonly "snapshot.json": Meta };
+    readonly issued?: string | undefined;
+    readonly root?: { readonly version: number; readonly sha256: string } | undefined;
+    readonly log?: { readonly index: number } | undefined;
+  };
+  readonly snapshot: Common & {
+    readonly _type: "snapshot";
+    readonly meta: Readonly<Record<string, Meta>>;
+  };
+  readonly targets: Common & {
+    readonly _type: "targets";
+    readonly targets: Readonly<Record<string, Target>>;
+    readonly delegations?:
+      { readonly keys: Keys; readonly roles: readonly DelegatedRole[] } | undefined;
+  };
+};
+
+export type MetadataType = keyof Parts;
+
+/** What is signed; attributes of others may stand beside these. */
+export type SignedPart<Type extends MetadataType> = Parts[Type];
 
 const common = {
   spec_version: v.pipe(v.string(), v.regex(/^1\.[0-9]+(?:\.[0-9]+)?$/, "specification version 1")),
@@ -29,11 +94,7 @@ const roleSchema = v.looseObject({
   threshold: positive,
 });
 
-export type Role = v.InferOutput<typeof roleSchema>;
-
 const keysSchema = v.record(v.string(), keySchema);
-
-export type Keys = v.InferOutput<typeof keysSchema>;
 
 const hashes = v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{2,}$/, "a digest")));
 
@@ -42,9 +103,6 @@ const metaSchema = v.looseObject({
   length: v.optional(positive),
   hashes: v.optional(hashes),
 });
-
-/** What one file says of another. */
-export type Meta = v.InferOutput<typeof metaSchema>;
 
 const rootSchema = v.looseObject({
   _type: v.literal("root", "the type root"),
@@ -80,9 +138,6 @@ const targetSchema = v.looseObject({
   hashes,
 });
 
-/** What targets metadata says of a target file. */
-export type Target = v.InferOutput<typeof targetSchema>;
-
 const delegatedRoleSchema = v.looseObject({
   name: v.string("a role name"),
   keyids: roleSchema.entries.keyids,
@@ -91,8 +146,6 @@ const delegatedRoleSchema = v.looseObject({
   paths: v.optional(v.array(v.string())),
   path_hash_prefixes: v.optional(v.array(v.string())),
 });
-
-export type DelegatedRole = v.InferOutput<typeof delegatedRoleSchema>;
 
 const targetsSchema = v.looseObject({
   _type: v.literal("targets", "the type targets"),
@@ -103,16 +156,12 @@ const targetsSchema = v.looseObject({
   ),
 });
 
-const SCHEMAS = {
+const SCHEMAS: { readonly [Type in MetadataType]: v.GenericSchema<unknown, SignedPart<Type>> } = {
   root: rootSchema,
   timestamp: timestampSchema,
   snapshot: snapshotSchema,
   targets: targetsSchema,
-} as const;
-
-export type MetadataType = keyof typeof SCHEMAS;
-
-export type SignedPart<Type extends MetadataType> = v.InferOutput<(typeof SCHEMAS)[Type]>;
+};
 
 const envelopeSchema = v.looseObject({
   signed: v.looseObject({}, "a signed part"),

@@ -20,10 +20,11 @@ import { policySchema } from "./contents/policy.js";
 import type { Status } from "./contents/status.js";
 import { statusSchema } from "./contents/status.js";
 import { delegatedSigners } from "./delegation.js";
-import type { DelegatedRole } from "./metadata.js";
+import type { DelegatedRole, Meta, Target } from "./metadata.js";
 import type { ReadFile } from "./repository.js";
 import { readSnapshot, readTargetFile, readTargets } from "./repository.js";
 import type { VerifiedSnapshot, VerifiedTargets, VerifiedTimestamp } from "./roles.js";
+import { metaOf } from "./roles.js";
 import type { VerifiedRoot } from "./root.js";
 import { signersOf } from "./root.js";
 import { millisecondsOf, readSchema } from "./schema.js";
@@ -39,7 +40,7 @@ export const CONTENTS = {
 } as const;
 
 /** The delegated role that revokes and contains. */
-export const STATUS_ROLE = "status";
+export const STATUS_ROLE = "status" as const;
 export const STATUS_PATHS = ["status/*"];
 
 /** The five files of metadata, each signed by the threshold of its role. */
@@ -71,6 +72,14 @@ export interface VerifiedTrustState {
   readonly contents: ReadonlyMap<string, Uint8Array>;
 }
 
+/** What was read from a timestamp down, each file signed by the threshold of its role. */
+export interface ReadState {
+  readonly root: VerifiedRoot;
+  /** Also those that were read before something failed. */
+  readonly documents: Partial<StateMetadata> & Pick<StateMetadata, "timestamp">;
+  readonly state: Result<VerifiedTrustState>;
+}
+
 /** Verifies all that `timestamp` names, reading through `read`. Expiry is not looked at. */
 export async function verifyState(
   kernel: Kernel,
@@ -78,26 +87,57 @@ export async function verifyState(
   timestamp: VerifiedTimestamp,
   read: ReadFile,
 ): Promise<Result<VerifiedTrustState>> {
+  return (await readState(kernel, root, timestamp, read)).state;
+}
+
+type Documents = { -readonly [Role in keyof StateMetadata]?: StateMetadata[Role] } & {
+  timestamp: VerifiedTimestamp;
+};
+
+/** `verifyState` that also gives what it read before it failed. */
+export async function readState(
+  kernel: Kernel,
+  root: VerifiedRoot,
+  timestamp: VerifiedTimestamp,
+  read: ReadFile,
+): Promise<ReadState> {
+  const documents: Documents = { timestamp };
+  const state = await readInto(documents, kernel, root, read);
+  return { root, documents, state };
+}
+
+async function readInto(
+  documents: Documents,
+  kernel: Kernel,
+  root: VerifiedRoot,
+  read: ReadFile,
+): Promise<Result<VerifiedTrustState>> {
   const { domain } = root.signed;
   if (domain === undefined) return failure("MALFORMED", "a root that names its domain", "none");
+  const { timestamp } = documents;
   const otherRoot = checkRootNamed(root, timestamp);
   if (otherRoot) return otherRoot;
+  const unnamed = checkNamedByDigest("snapshot", timestamp.signed.meta["snapshot.json"]);
+  if (unnamed) return unnamed;
   const snapshot = await readSnapshot(kernel, root, timestamp, read);
   if (!snapshot.ok) return snapshot;
-  const targets = await readTargets(
-    kernel,
-    root,
-    signersOf(root, "targets"),
-    snapshot.value,
-    "targets",
-    read,
-  );
+  for (const name of ["targets", STATUS_ROLE]) {
+    const meta = metaOf(snapshot.value, name);
+    if (!meta.ok) return meta;
+    const bad = checkNamedByDigest(name, meta.value);
+    if (bad) return bad;
+  }
+  documents.snapshot = snapshot.value;
+  const byRoot = signersOf(root, "targets");
+  const targets = await readTargets(kernel, root, byRoot, snapshot.value, "targets", read);
   if (!targets.ok) return targets;
+  documents.targets = targets.value;
   const role = statusRole(targets.value);
   if (!role.ok) return role;
   const signers = delegatedSigners(targets.value, role.value);
   const status = await readTargets(kernel, root, signers, snapshot.value, STATUS_ROLE, read);
   if (!status.ok) return status;
+  documents.status = status.value;
   const metadata: StateMetadata = {
     root,
     timestamp,
@@ -107,6 +147,12 @@ export async function verifyState(
   };
   const contents = await readContents(kernel, metadata, read);
   return contents.ok ? parseContents(kernel, domain, metadata, contents.value) : contents;
+}
+
+/** In a domain every file is named by its SHA-256, so that it can be kept and relayed by that. */
+function checkNamedByDigest(name: string, { hashes }: Pick<Meta, "hashes">): Failure | undefined {
+  if (/^[0-9a-f]{64}$/.test(hashes?.["sha256"] ?? "")) return undefined;
+  return failure("MALFORMED", `the sha256 of ${name} metadata in the file that names it`, "none");
 }
 
 /** A timestamp may be older than the root in force, never of a later one, nor of another one. */
@@ -136,12 +182,9 @@ async function readContents(
   read: ReadFile,
 ): Promise<Result<Map<string, Uint8Array>>> {
   const contents = new Map<string, Uint8Array>();
-  // The role `status` speaks for its own path only, and the role `targets` for every other.
-  const named = [
-    ...Object.entries(targets.signed.targets).filter(([path]) => isOwn(path)),
-    ...Object.entries(status.signed.targets).filter(([path]) => path === CONTENTS.status),
-  ];
-  for (const [path, target] of named) {
+  for (const [path, target] of [...namedBy("targets", targets), ...namedBy(STATUS_ROLE, status)]) {
+    const unnamed = checkNamedByDigest(path, target);
+    if (unnamed) return unnamed;
     const bytes = await readTargetFile(kernel, root, path, target, read);
     if (!bytes.ok) return bytes;
     contents.set(path, bytes.value);
@@ -149,10 +192,21 @@ async function readContents(
   return ok(contents);
 }
 
-function isOwn(path: string): boolean {
+/**
+ * The target files that a state reads of those that a role names. The role `status` speaks for its own
+ * path only, and the role `targets` for every other.
+ */
+export function namedBy(
+  role: "targets" | typeof STATUS_ROLE,
+  { signed }: VerifiedTargets,
+): [string, Target][] {
   const { authority, policy, peers, baseline, witnesses } = CONTENTS;
-  const names: readonly string[] = [authority, policy, peers, baseline, witnesses];
-  return names.includes(path) || /^peers\/[a-z0-9.-]+\/root\.json$/.test(path);
+  const names: readonly string[] =
+    role === STATUS_ROLE ? [CONTENTS.status] : [authority, policy, peers, baseline, witnesses];
+  return Object.entries(signed.targets).filter(
+    ([path]) =>
+      names.includes(path) || (role === "targets" && /^peers\/[a-z0-9.-]+\/root\.json$/.test(path)),
+  );
 }
 
 function parseContents(

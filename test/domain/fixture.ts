@@ -52,6 +52,11 @@ export class TestRing implements KeyRing {
     return this;
   }
 
+  /** Holds all that another ring holds. */
+  share(other: TestRing): void {
+    for (const signer of other.#signers.values()) this.add(signer);
+  }
+
   forget(...signers: readonly Signer[]): void {
     for (const signer of signers) this.#signers.delete(encodeHex(signer.key.publicKey));
   }

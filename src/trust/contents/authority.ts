@@ -5,8 +5,54 @@ import { label, origin } from "../name.js";
 import { hex32, time } from "../schema.js";
 import { sortedBy } from "./sorted.js";
 
+export type Authority = {
+  /** Who may authorize, and what. */
+  readonly issuers: readonly Issuer[];
+  /** Who may sign resume statements for gates of this domain. */
+  readonly resumers: readonly Resumer[];
+  /** Who may decide in the domain's name, each in a log of its own. */
+  readonly gates: readonly Gate[];
+  /** Logs of the domain: the one of its trust changes comes under the origin `<domain>/trust`. */
+  readonly logs: readonly Log[];
+  /** Keys that stood above once. They are revoked for ever. */
+  readonly removed: readonly string[];
+};
+
+export type Issuer = {
+  /** For people. */
+  readonly name: string;
+  /** Ed25519 public key, in hexadecimal, as every key here. */
+  readonly key: string;
+  /** What the issuer may authorize: each command covers itself and what lies below it. */
+  readonly commands: readonly string[];
+};
+
+export type Resumer = {
+  /** For people. */
+  readonly name: string;
+  /** Ed25519 public key, in hexadecimal. */
+  readonly key: string;
+};
+
+export type Gate = {
+  /** The origin of the gate's log. */
+  readonly origin: string;
+  /** Ed25519 public key, in hexadecimal. */
+  readonly key: string;
+  /** Containments (in the status) up to this time are lifted. */
+  readonly released?: string | undefined;
+};
+
+export type Log = {
+  /** The first line of the log's checkpoints. */
+  readonly origin: string;
+  /** Ed25519 public key, in hexadecimal. */
+  readonly key: string;
+};
+
 const itself = (text: string): string => text;
 
+/** @internal */
 export const commandsSchema = v.pipe(
   sortedBy(commandSchema, itself, "commands"),
   v.minLength(1, "at least one command"),
@@ -14,19 +60,15 @@ export const commandsSchema = v.pipe(
 
 const issuer = v.strictObject({
   name: label,
-  /** Ed25519 public key, in hexadecimal, as every key here. */
   key: hex32,
-  /** What the issuer may authorize. */
   commands: commandsSchema,
 });
 
 const resumer = v.strictObject({ name: label, key: hex32 });
 
 const gate = v.strictObject({
-  /** The origin of the gate's log. */
   origin,
   key: hex32,
-  /** Containments (in the status) up to this time are lifted. */
   released: v.optional(time),
 });
 
@@ -34,18 +76,11 @@ const log = v.strictObject({ origin, key: hex32 });
 
 const lists = v.strictObject({
   issuers: sortedBy(issuer, ({ key }) => key, "issuers by key"),
-  /** Keys that sign resume statements for gates of this domain. */
   resumers: sortedBy(resumer, ({ key }) => key, "resumers by key"),
   gates: sortedBy(gate, (each) => each.origin, "gates by origin"),
-  /** Logs of the domain: the one of its trust changes comes under the origin `<domain>/trust`. */
   logs: sortedBy(log, (each) => each.origin, "logs by origin"),
-  /** Keys that stood above once. They are revoked for ever. */
   removed: sortedBy(hex32, itself, "removed keys"),
 });
-
-export type Authority = v.InferOutput<typeof lists>;
-export type Issuer = v.InferOutput<typeof issuer>;
-export type Gate = v.InferOutput<typeof gate>;
 
 /** Every key that the authority lists, as often as it does. */
 function listedKeys({ issuers, resumers, gates, logs }: Authority): readonly string[] {
@@ -57,8 +92,11 @@ export function keysIn(authority: Authority): ReadonlySet<string> {
   return new Set(listedKeys(authority));
 }
 
-/** One key, one part to play: who resumes a gate is neither that gate nor an issuer. */
-export const authoritySchema = v.pipe(
+/**
+ * One key, one part to play: who resumes a gate is neither that gate nor an issuer.
+ * @internal
+ */
+export const authoritySchema: v.GenericSchema<unknown, Authority> = v.pipe(
   lists,
   v.check((authority) => {
     const keys = [...listedKeys(authority), ...authority.removed];

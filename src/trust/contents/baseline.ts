@@ -4,17 +4,29 @@ import { label } from "../name.js";
 import { hex32 } from "../schema.js";
 import { sortedBy } from "./sorted.js";
 
-export const baselineSchema = v.strictObject({
+export type Baseline = {
   /** SHA-256 of the kernels that may run. */
-  kernels: sortedBy(hex32, (digest) => digest, "kernel digests"),
+  readonly kernels: readonly string[];
   /** SHA-256 of the policy file that this baseline was set with. */
+  readonly policy: string;
+  /** What the environment must measure. */
+  readonly environment: readonly Measured[];
+};
+
+export type Measured = {
+  /** A module or a program. */
+  readonly name: string;
+  /** SHA-256 of its bytes. */
+  readonly sha256: string;
+};
+
+/** @internal */
+export const baselineSchema: v.GenericSchema<unknown, Baseline> = v.strictObject({
+  kernels: sortedBy(hex32, (digest) => digest, "kernel digests"),
   policy: hex32,
-  /** What the environment must measure: names of modules or programs, with their SHA-256. */
   environment: sortedBy(
     v.strictObject({ name: label, sha256: hex32 }),
     ({ name }) => name,
     "environment by name",
   ),
 });
-
-export type Baseline = v.InferOutput<typeof baselineSchema>;

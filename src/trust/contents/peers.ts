@@ -5,37 +5,61 @@ import { hex32, positive } from "../schema.js";
 import { commandsSchema } from "./authority.js";
 import { sortedBy } from "./sorted.js";
 
+export type Peers = {
+  /** The foreign domains that this one accepts, and never theirs. */
+  readonly peers: readonly Peer[];
+};
+
+/** How far a domain is accepted. */
+export type Terms = {
+  /** What authorizations of this domain may be for. */
+  readonly commands: readonly string[];
+  /** Milliseconds that its trust state may be old. */
+  readonly maxStaleness: number;
+  /** Milliseconds that its timestamps may be valid for at most. */
+  readonly maxLifetime: number;
+  /** Milliseconds that its clock may run ahead. */
+  readonly skew: number;
+};
+
+export type Peer = Terms & {
+  /** The domain. */
+  readonly name: string;
+  /** The pinned root: the target file `peers/<name>/root.json`. */
+  readonly root: PinnedRoot;
+  /** Where its folder is published; anybody else may relay it. */
+  readonly url?: string | undefined;
+};
+
+export type PinnedRoot = {
+  /** The version of this root. */
+  readonly version: number;
+  /** SHA-256 of the file. */
+  readonly sha256: string;
+};
+
 const durationSchema = v.pipe(positive, v.maxValue(10 * 366 * 86_400_000, "at most ten years"));
 
-export const termsSchema = v.strictObject({
-  /** What authorizations of this domain may be for. */
+const terms = v.strictObject({
   commands: commandsSchema,
-  /** Milliseconds that its trust state may be old. */
   maxStaleness: durationSchema,
-  /** Milliseconds that its timestamps may be valid for at most. */
   maxLifetime: durationSchema,
-  /** Milliseconds that its clock may run ahead. */
   skew: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(3_600_000, "at most 1 h")),
 });
 
 const peer = v.strictObject({
-  ...termsSchema.entries,
+  ...terms.entries,
   name: domainName,
-  /** The pinned root: the target file `peers/<name>/root.json`. */
   root: v.strictObject({ version: positive, sha256: hex32 }),
-  /** Where its folder is published; anybody else may relay it. */
   url: v.optional(
     v.pipe(v.string(), v.maxLength(2048), v.regex(/^https?:\/\/[^\s?#@]+$/, "an http(s) URL")),
   ),
 });
 
-export const peersSchema = v.strictObject({
+/** @internal */
+export const peersSchema: v.GenericSchema<unknown, Peers> = v.strictObject({
   peers: sortedBy(peer, ({ name }) => name, "peers by name"),
 });
-
-export type Terms = v.InferOutput<typeof termsSchema>;
-export type Peer = v.InferOutput<typeof peer>;
-export type Peers = v.InferOutput<typeof peersSchema>;
 
 export function peerRootPath(name: string): string {
   return `peers/${name}/root.json`;

@@ -1,7 +1,10 @@
 /** Sets in signed files: sorted, each once, so that one set has one form. */
 import * as v from "valibot";
 
-/** A list whose items' names rise strictly, by UTF-16 code units. */
+/**
+ * A list whose items' names rise strictly, by UTF-16 code units.
+ * @internal
+ */
 export function sortedBy<Schema extends v.GenericSchema>(
   item: Schema,
   nameOf: (item: v.InferOutput<Schema>) => string,
