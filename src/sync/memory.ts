@@ -3,9 +3,7 @@
  * as they come, in any order, and everything else follows from which of them are in it. Nothing here
  * reads, waits or verifies.
  */
-import { formatCanonical } from "../bytes/canonical.js";
 import { encodeHex } from "../bytes/hex.js";
-import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { VerifiedRoot } from "../trust/root.js";
 import { millisecondsOf } from "../trust/schema.js";
@@ -205,32 +203,6 @@ export class Memory {
       if ((role === "root" || role === "log") && open) found.push(`${role} ${version}`);
     }
     return [...new Set(found)].sort();
-  }
-
-  /** One digest over all that decisions can depend on. */
-  digest(): string {
-    const distrust = this.distrust();
-    const { authorizations, keys, contained } = this.#withdrawn;
-    const current = Object.entries(this.current() ?? {}).map(([role, { version, digest }]) => [
-      role,
-      { version, digest },
-    ]);
-    // Two chains of roots: which of them is held depends on which was met first, and says nothing.
-    const forked = distrust.some((each) => each.startsWith("root "));
-    const text = formatCanonical({
-      domain: this.domain,
-      distrust,
-      ...(forked
-        ? {}
-        : {
-            root: { version: this.root.signed.version, digest: this.root.digest },
-            state: Object.fromEntries(current),
-            authorizations: [...authorizations].sort(),
-            keys: [...keys].sort(),
-            contained: Object.fromEntries(contained),
-          }),
-    });
-    return encodeHex(this.#kernel.sha256(encodeUtf8(text)));
   }
 
   /** `withdrawn`: the file that holds the withdrawals. */

@@ -105,6 +105,7 @@ export async function viewOf(
     domain,
     withdrawn,
     state: state?.ok ? state.value : undefined,
+    contradictions: memory.distrust(),
     failure: distrust(memory) ?? (state && !state.ok ? state : undefined),
   };
 }

@@ -2,6 +2,10 @@
  * What a reader knows of a domain: its newest state, and what was ever seen withdrawn. The latter
  * binds for ever, also where the state no longer says so.
  */
+import { formatCanonical } from "../bytes/canonical.js";
+import { encodeHex } from "../bytes/hex.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
+import type { Kernel } from "../kernel/kernel.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import { coversCommand } from "./command.js";
@@ -27,6 +31,8 @@ export interface TrustView {
   /** Why there is none, or why the domain is not trusted although there is one. */
   readonly failure: Failure | undefined;
   readonly withdrawn: Withdrawn;
+  /** What the domain signed in two ways under keys in force, as role and version: `timestamp 17`. */
+  readonly contradictions: readonly string[];
 }
 
 export interface Trusted {
@@ -55,18 +61,25 @@ export function checkNotWithdrawn(
   return failure("REVOKED", `one that ${domain} has not withdrawn`, name);
 }
 
+/** Since when a gate is contained, or undefined where it never was, or was released since. */
+function containedSince({ state, withdrawn }: TrustView, origin: string): string | undefined {
+  const since = withdrawn.contained.get(origin);
+  const released = state?.authority.gates.find((gate) => gate.origin === origin)?.released;
+  const lifted =
+    since !== undefined &&
+    released !== undefined &&
+    millisecondsOf(since) <= millisecondsOf(released);
+  return lifted ? undefined : since;
+}
+
 /** The key of a gate that the domain lists and has not contained or withdrawn. */
 export function checkGate(view: TrustView, origin: string): Result<string> {
   const gate = view.state?.authority.gates.find((each) => each.origin === origin);
   if (!gate) return failure("UNTRUSTED", `a gate that ${view.domain} lists`, origin);
   const withdrawn = checkNotWithdrawn(view, { key: gate.key });
   if (!withdrawn.ok) return withdrawn;
-  const since = view.withdrawn.contained.get(origin);
-  const lifted =
-    gate.released !== undefined &&
-    since !== undefined &&
-    millisecondsOf(since) <= millisecondsOf(gate.released);
-  if (since === undefined || lifted) return ok(gate.key);
+  const since = containedSince(view, origin);
+  if (since === undefined) return ok(gate.key);
   return failure("CONTAINED", `${origin} not contained by ${view.domain}`, `since ${since}`);
 }
 
@@ -87,4 +100,31 @@ export function checkAccepted(
   if (peer.commands.some((allowed) => coversCommand(allowed, command))) return ok(peer);
   const expected = `a command that ${own.domain} accepts ${domain} for: ${peer.commands.join(", ")}`;
   return failure("UNTRUSTED", expected, command);
+}
+
+/**
+ * SHA-256, in hexadecimal, over all of a view that decisions depend on: two readers with one digest
+ * decide alike. Where two chains of roots contradict each other, which of them a reader holds says
+ * nothing, and only the contradiction counts.
+ */
+export function viewDigest(kernel: Kernel, view: TrustView): string {
+  const { domain, state, withdrawn, contradictions } = view;
+  const contained = [...withdrawn.contained.keys()].flatMap((gate) => {
+    const since = containedSince(view, gate);
+    return since === undefined ? [] : [[gate, since] as const];
+  });
+  const forked = contradictions.some((each) => each.startsWith("root "));
+  const text = formatCanonical({
+    domain,
+    contradictions,
+    ...(forked
+      ? {}
+      : {
+          state: state?.digest ?? null,
+          authorizations: [...withdrawn.authorizations].sort(),
+          keys: [...withdrawn.keys].sort(),
+          contained: Object.fromEntries(contained),
+        }),
+  });
+  return encodeHex(kernel.sha256(encodeUtf8(text)));
 }
