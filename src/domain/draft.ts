@@ -1,6 +1,7 @@
 /** What the next publication will sign: the target files, as they are edited. */
 import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
+import { equalBytes } from "../bytes/concat.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import { inFolder } from "../storage/folder.js";
 import type { Storage } from "../storage/storage.js";
@@ -73,10 +74,13 @@ export async function writeDraft(whole: Storage, draft: Draft): Promise<void> {
   const contents = [...contentsOf(draft)];
   const rank = ([path]: readonly [string, Uint8Array]): number => (path === CONTENTS.peers ? 1 : 0);
   for (const [path, bytes] of contents.sort((a, b) => rank(a) - rank(b))) {
-    await storage.write(path, bytes);
+    const there = await storage.read(path, MAX_FILE_BYTES);
+    if (!there || !equalBytes(there, bytes)) await storage.write(path, bytes);
   }
-  if (!draft.baseline) await storage.remove(CONTENTS.baseline);
-  if (!draft.witnesses) await storage.remove(CONTENTS.witnesses);
+  for (const path of [CONTENTS.baseline, CONTENTS.witnesses]) {
+    const kept = contents.some(([each]) => each === path);
+    if (!kept && (await storage.read(path, 0))) await storage.remove(path);
+  }
 }
 
 /** A draft that could not be published, and why. */
