@@ -32,10 +32,7 @@ export class DomainFiles {
 
   /** The file with this digest, checked against it. */
   async read(digest: string): Promise<Uint8Array | undefined> {
-    const pending = this.#pending.get(digest);
-    if (pending) return pending;
-    const stored = await this.#store.get(this.#key(digest), MAX_STORED_BYTES);
-    return stored && encodeHex(this.kernel.sha256(stored)) === digest ? stored : undefined;
+    return this.#pending.get(digest) ?? (await this.#stored(digest));
   }
 
   async require(digest: string): Promise<Result<Uint8Array>> {
@@ -45,10 +42,11 @@ export class DomainFiles {
       : failure("MISSING", `the stored file ${digest}`, "none, or a damaged one");
   }
 
-  /** Stores what waits and is named. A file is stored before the record that names it. */
+  /** Stores what waits, is named and is not there. A file is stored before the record that names it. */
   async save(named: ReadonlySet<string>): Promise<void> {
     for (const [digest, bytes] of this.#pending) {
-      if (named.has(digest)) await this.#store.put(this.#key(digest), bytes);
+      const there = named.has(digest) && (await this.#stored(digest));
+      if (there === undefined) await this.#store.put(this.#key(digest), bytes);
     }
   }
 
@@ -60,6 +58,11 @@ export class DomainFiles {
     for (const digest of before) {
       if (!named.has(digest)) await this.#store.remove(this.#key(digest));
     }
+  }
+
+  async #stored(digest: string): Promise<Uint8Array | undefined> {
+    const stored = await this.#store.get(this.#key(digest), MAX_STORED_BYTES);
+    return stored && encodeHex(this.kernel.sha256(stored)) === digest ? stored : undefined;
   }
 
   #key(digest: string): string {

@@ -163,8 +163,9 @@ async function mergeLog(
 ): Promise<Result<Followed["status"]> | undefined> {
   const key = trustLogKey(kernel, state.domain, state.authority);
   if (!key) return undefined;
-  const remembered = memory.log ? await files.read(memory.log.file) : undefined;
-  const followed = await followLog(kernel, logs, key, remembered);
+  const remembered = memory.log ? await files.require(memory.log.file) : ok(undefined);
+  if (!remembered.ok) return remembered;
+  const followed = await followLog(kernel, logs, key, remembered.value);
   if (!followed.ok) return followed;
   if (followed.value.status === "contradiction") {
     const { first, second, proof, size } = followed.value;
