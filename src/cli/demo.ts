@@ -23,6 +23,7 @@ import type { Command, Ending } from "./command.js";
 import { UsageError } from "./command.js";
 import { loadKernel } from "./kernel.js";
 import { generateKey, signerOf } from "./key-file.js";
+import { demonstrateDomains } from "./demo-domains.js";
 import { bold, describe, dim, formatVerdict } from "./print.js";
 import { Progress } from "./progress.js";
 import { version } from "./version.js";
@@ -32,10 +33,11 @@ const LEFT_OUT = new Set([".git", "node_modules", "dist"]);
 export const demo: Command = {
   name: "demo",
   usage: "demo [--out DIR]",
-  summary: "Log every file of this checkout, prove each, then tamper with one byte.",
-  help: `  --out DIR                 keep the log, the policy and one proof in DIR, a folder that is
-                            not there yet (default: in memory)
-  --json                    one JSON object: command, outcome, code, entries, proven, tampered`,
+  summary: "Prove every file of this checkout, tamper with one byte, then let two domains meet.",
+  help: `  --out DIR                 keep the log, the policy, one proof and two domains in DIR, a folder
+                            that is not there yet (default: in memory)
+  --json                    one JSON object: command, outcome, code, entries, proven, tampered,
+                            domains`,
   options: { out: { type: "string" } },
   run: async (args) => {
     args.exactly();
@@ -85,7 +87,9 @@ async function run(out: string | undefined): Promise<Ending> {
     await storage.write("demo.tlog-proof", last.proof);
   }
 
-  const held = proven === files.length && refuted.outcome === "REFUTED";
+  const domains = await demonstrateDomains(kernel, out && join(out, "domains"), Date.now());
+  const strange = domains.steps.find(({ outcome, expected }) => outcome !== expected);
+  const held = proven === files.length && refuted.outcome === "REFUTED" && !strange;
   const next = out === undefined ? [] : ["", "Check it again yourself:", ...commands(out)];
   const text = [
     bold(version()),
@@ -100,12 +104,21 @@ async function run(out: string | undefined): Promise<Ending> {
     "",
     `Now one bit of that entry is flipped: ${last.file.path}`,
     formatVerdict(refuted),
+    "",
+    bold("Two organisations, pay.example and ship.example, each with its own keys, policy and log"),
+    domains.text,
     ...next,
     "",
   ].join("\n");
   return {
     outcome: held ? "DONE" : "REFUTED",
-    json: { code: null, entries: files.length, proven, tampered: refuted },
+    json: {
+      code: null,
+      entries: files.length,
+      proven,
+      tampered: refuted,
+      domains: domains.steps.map(({ step, outcome }) => ({ step, outcome })),
+    },
     text,
   };
 }

@@ -41,7 +41,7 @@ export function judgeFreshness(state: VerifiedTrustState, demand: FreshnessDeman
   const first = ends.reduce((least, each) => (each.at < least.at ? each : least));
   const age = issued === undefined ? undefined : now - issued;
   const answer = { age, validUntil: first.at, limit: first.limit };
-  return { ...answer, failure: issueOf(state, demand) ?? endOf(first, now) };
+  return { ...answer, failure: issueOf(state, demand) ?? endOf(first, demand, age) };
 }
 
 function issueOf(
@@ -66,13 +66,15 @@ function issueOf(
 
 function endOf(
   { limit, at }: { limit: Freshness["limit"]; at: number },
-  now: number,
+  { now, maxStaleness }: FreshnessDemand,
+  age: number | undefined,
 ): Failure | undefined {
   if (now <= at) return undefined;
-  const late = `${now - at} ms later`;
-  if (limit === "maxStaleness") return failure("STALE", "a state no older than maxStaleness", late);
+  if (limit === "maxStaleness") {
+    return failure("STALE", `a state at most ${maxStaleness} ms old`, `${age} ms`);
+  }
   const code = limit === "timestamp" ? "STALE" : "EXPIRED";
-  return failure(code, `${limit} metadata before its expiry`, late);
+  return failure(code, `${limit} metadata before its expiry`, `expired for ${now - at} ms`);
 }
 
 /** Demands that at least `k` of these domains, each counted once, are fresh. */

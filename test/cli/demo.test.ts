@@ -19,4 +19,12 @@ test("the demo in JSON", () => {
     tampered: { outcome: "REFUTED", code: "INCLUSION" },
   });
   expect(ended["proven"]).toBe(ended["entries"]);
+  const domains = ended["domains"] as { step: string; outcome: string }[];
+  const outcomes = domains.map(({ outcome }) => outcome);
+  expect(outcomes).toEqual([
+    ...["allow", "UNTRUSTED", "allow"],
+    ...["STALE", "allow", "REVOKED"],
+    "UNTRUSTED",
+  ]);
+  expect(domains.at(-1)?.step).toContain("removed its peer");
 });
