@@ -60,7 +60,9 @@ export async function pull(
     return pulled;
   }
   const root = walk.roots.at(-1) ?? memory.root;
-  const known = walk.roots.length === 0 ? memory.validators.get(source.name) : undefined;
+  // Asked for by its validator only where what it stands for is still remembered whole.
+  const last = memory.validators.get(source.name);
+  const known = walk.roots.length === 0 && last && memory.knows(last.timestamp) ? last : undefined;
   const answer = await source.read(memory.domain, TIMESTAMP_PATH, {
     limit: MAX_FILE_BYTES,
     validator: known?.validator,

@@ -12,6 +12,7 @@ import {
   TIME,
 } from "../tlog/fixture.js";
 import { vectors } from "../vectors.js";
+import { madeTrust } from "./made-trust.js";
 import type { ConsistencyProbe, Data, InclusionProbe, SignatureCase } from "./suite/data.js";
 
 export async function collect(): Promise<Data> {
@@ -23,9 +24,11 @@ export async function collect(): Promise<Data> {
     proofs: entries.map((_, i) => base64(proofOf(i, checkpoint))),
     time: Number(TIME),
   };
-  if (!vectors.present) return { made };
+  const trust = await madeTrust();
+  if (!vectors.present) return { made, trust };
   return {
     made,
+    trust,
     vectors: {
       wycheproof: wycheproof(),
       cctv: cctv(),
@@ -33,10 +36,14 @@ export async function collect(): Promise<Data> {
         inclusion: probes<InclusionProbe>("inclusion.json"),
         consistency: probes<ConsistencyProbe>("consistency.json"),
       },
-      goTiles: goTiles(),
+      goTiles: filesBelow("go-checksum-database", "tile"),
       goLookups: goLookups(),
       checkpoints: vectors.json("witnessed-checkpoints", "checkpoints.json"),
       proof: vectors.text("tlog-proof", "project-oak.tlog-proof"),
+      sigstoreRoots: Array.from({ length: 15 }, (_, i) =>
+        base64(vectors.bytes("tuf-root-signing", "metadata", "root_history", `${i + 1}.root.json`)),
+      ),
+      sigstore: sigstore(),
     },
   };
 }
@@ -84,19 +91,29 @@ function probes<Probe>(file: string): Probe[] {
   return JSON.parse(quoted) as Probe[];
 }
 
-function goTiles(): Record<string, string> {
-  const tiles: Record<string, string> = {};
+/** The files of a folder and of those in it, by their paths from `base` on. */
+function filesBelow(base: string, folder: string): Record<string, string> {
+  const files: Record<string, string> = {};
   const walk = (path: string): void => {
-    for (const entry of readdirSync(vectors.path("go-checksum-database", path), {
-      withFileTypes: true,
-    })) {
+    for (const entry of readdirSync(vectors.path(base, path), { withFileTypes: true })) {
       const below = `${path}/${entry.name}`;
       if (entry.isDirectory()) walk(below);
-      else tiles[below] = base64(vectors.bytes("go-checksum-database", below));
+      else files[below] = base64(vectors.bytes(base, below));
     }
   };
-  walk("tile");
-  return tiles;
+  walk(folder);
+  return files;
+}
+
+function sigstore() {
+  const base = "tuf-conformance/sigstore-root-signing";
+  const line = (file: string): string => vectors.text(base, file).trim();
+  return {
+    files: { ...filesBelow(base, "metadata"), ...filesBelow(base, "targets") },
+    initialRoot: base64(vectors.bytes(base, "initial_root.json")),
+    targetPath: line("targetpath"),
+    now: Date.parse(line("faketime").replace(" ", "T")),
+  };
 }
 
 function goLookups(): { index: string; record: string; note: string }[] {

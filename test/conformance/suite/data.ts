@@ -8,6 +8,7 @@ export interface Data {
     /** Seconds. */
     readonly time: number;
   };
+  readonly trust: MadeTrust;
   /** Undefined where the shared vectors are not there. */
   readonly vectors?: {
     readonly wycheproof: readonly SignatureCase[];
@@ -28,7 +29,33 @@ export interface Data {
       readonly vkeys: readonly string[];
     }[];
     readonly proof: string;
+    /** Roots 1 to 15. */
+    readonly sigstoreRoots: readonly string[];
+    /** Sigstore's repository as it was captured, by path. */
+    readonly sigstore: {
+      readonly files: Readonly<Record<string, string>>;
+      readonly initialRoot: string;
+      readonly targetPath: string;
+      /** Milliseconds: when it was captured. */
+      readonly now: number;
+    };
   };
+}
+
+/** A domain's history: its public folder after each change. */
+export interface MadeTrust {
+  readonly domain: string;
+  readonly states: readonly MadeState[];
+  /** Second continuations: each is what a folder would hold after `from` in place of the next state. */
+  readonly forks: readonly { readonly from: number; readonly state: MadeState }[];
+}
+
+export interface MadeState {
+  readonly what: string;
+  /** Milliseconds. */
+  readonly now: number;
+  /** What the folder holds that it did not hold before, by path. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export interface SignatureCase {

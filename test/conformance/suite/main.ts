@@ -7,7 +7,9 @@ import { realLogs } from "./real-logs.js";
 import type { Report } from "./report.js";
 import { hex } from "./report.js";
 import { signatures } from "./signatures.js";
+import { sigstore } from "./sigstore.js";
 import { trees } from "./trees.js";
+import { trust } from "./trust.js";
 
 export async function run(): Promise<Report> {
   const kernel = await loadKernel();
@@ -17,6 +19,8 @@ export async function run(): Promise<Report> {
     ...signatures(kernel, data),
     ...(await proofs(kernel, data)),
     ...(await realLogs(kernel, data)),
+    ...trust(kernel, data),
+    ...sigstore(kernel, data),
   ];
   const encoder = new TextEncoder();
   const digest = kernel.hasher("sha256").update(encoder.encode(kernelDigest));
