@@ -3,8 +3,7 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { Reader } from "../storage/storage.js";
 import { verifyTimestamp } from "../trust/roles.js";
 import type { VerifiedRoot } from "../trust/root.js";
-import type { VerifiedTrustState } from "../trust/state.js";
-import type { ReadState } from "../trust/state.js";
+import type { ReadState, VerifiedTrustState } from "../trust/state.js";
 import { CONTENTS, readState } from "../trust/state.js";
 import type { Failure, Result } from "../verdict.js";
 import { ok } from "../verdict.js";
@@ -30,6 +29,11 @@ export interface SourceReport {
   /** How its log follows what was seen of it; undefined where it was not asked for. */
   readonly log: Followed["status"] | Failure | undefined;
 }
+
+/** Pieces of evidence that are kept of a domain. */
+const MAX_EVIDENCE = 64;
+/** Sources whose last answer is remembered. */
+const MAX_VALIDATORS = 64;
 
 /** `logs`: the logs of all sources, this one's first; any of them may have the tiles for a proof. */
 export async function merge(
@@ -61,8 +65,12 @@ export async function merge(
   return { ...report, status, log: log && (log.ok ? log.value : log) };
 }
 
-function keepValidator(memory: Memory, { source, validator }: Pulled): void {
-  if (validator) memory.validators.set(source, validator);
+function keepValidator({ validators }: Memory, { source, validator }: Pulled): void {
+  if (!validator) return;
+  validators.delete(source);
+  validators.set(source, validator);
+  const [oldest] = validators.keys();
+  if (validators.size > MAX_VALIDATORS && oldest !== undefined) validators.delete(oldest);
 }
 
 /** Follows the roots, and drops what does not verify under the last of them. True if there were any. */
@@ -150,7 +158,10 @@ function keepEvidence(
   bytes: Uint8Array,
 ): void {
   const evidence = files.add(bytes);
-  if (memory.contradictions.some((each) => each.evidence === evidence)) return;
+  const { contradictions } = memory;
+  // One is enough to distrust; what is left out cannot be lifted, and goes on counting.
+  if (contradictions.length >= MAX_EVIDENCE) return;
+  if (contradictions.some((each) => each.evidence === evidence)) return;
   memory.contradictions.push({ ...contradiction, evidence, settled: false });
 }
 
@@ -181,13 +192,8 @@ async function mergeLog(
       proof: [...proof.proof],
       ...(proof.olderRootInNewer ? { olderRootInNewer: proof.olderRootInNewer } : {}),
     };
-    const contradiction = { role: "log", version: `${size}`, digests: [] } as const;
-    keepEvidence(
-      memory,
-      files,
-      { ...contradiction, digests: [] },
-      formatEvidence(kernel, evidence),
-    );
+    const bytes = formatEvidence(kernel, evidence);
+    keepEvidence(memory, files, { role: "log", version: `${size}`, digests: [] }, bytes);
   } else if (followed.value.status !== "known") {
     const { checkpoint, size } = followed.value;
     memory.log = { file: files.add(checkpoint), size: `${size}` };

@@ -40,6 +40,18 @@ export async function pull(
   files: DomainFiles,
   source: Source,
 ): Promise<Pulled> {
+  const pulled = await pullOnce(kernel, memory, files, source);
+  // Between the two requests a new root may have appeared, with a timestamp that only it allows.
+  const rotated = pulled.failure?.code === "KEY" && !pulled.fork;
+  return rotated ? await pullOnce(kernel, memory, files, source) : pulled;
+}
+
+async function pullOnce(
+  kernel: Kernel,
+  memory: Memory,
+  files: DomainFiles,
+  source: Source,
+): Promise<Pulled> {
   const pulled: { -readonly [Part in keyof Pulled]: Pulled[Part] } = {
     source: source.name,
     roots: [],

@@ -50,19 +50,20 @@ export async function sync(
   pins: readonly Pin[],
   now: number,
 ): Promise<ReadonlyMap<string, Result<DomainSync>>> {
-  const results = new Map<string, Result<DomainSync>>();
-  for (const [i, pin] of pins.entries()) {
-    const root = await verifyPin(kernel, pin.root);
-    if (!root.ok) {
-      results.set(`pin ${i + 1}`, root);
-      continue;
-    }
-    const domain = root.value.signed.domain as string;
-    if (results.has(domain)) throw new TypeError(`${domain} is pinned twice`);
-    const own = sources.get(domain) ?? [];
-    results.set(domain, await syncDomain(kernel, store, root.value, own, pin.terms, now));
-  }
-  return results;
+  const roots = await Promise.all(pins.map((pin) => verifyPin(kernel, pin.root)));
+  const names = roots.map((root, i) =>
+    root.ok ? (root.value.signed.domain ?? "") : `pin ${i + 1}`,
+  );
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new TypeError(`${twice} is pinned twice`);
+  const results = await Promise.all(
+    pins.map(async ({ terms }, i) => {
+      const root = roots[i] as Result<VerifiedRoot>;
+      const own = sources.get(names[i] as string) ?? [];
+      return root.ok ? await syncDomain(kernel, store, root.value, own, terms, now) : root;
+    }),
+  );
+  return new Map(names.map((name, i) => [name, results[i] as Result<DomainSync>]));
 }
 
 async function syncDomain(
