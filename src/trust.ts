@@ -31,4 +31,10 @@ export type { VerifiedRoot } from "./trust/root.js";
 export { verifyNextRoot, verifyPinnedRoot } from "./trust/root.js";
 export type { StateMetadata, VerifiedTrustState } from "./trust/state.js";
 export type { Trusted, TrustView, Withdrawn } from "./trust/view.js";
-export { checkAccepted, checkGate, checkNotWithdrawn, checkTrusted, viewDigest } from "./trust/view.js";
+export {
+  checkAccepted,
+  checkGate,
+  checkNotWithdrawn,
+  checkTrusted,
+  viewDigest,
+} from "./trust/view.js";

@@ -1,10 +1,11 @@
 /** The package as its users get it: packed, installed beside nothing else, imported. */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeDomain } from "./domain/fixture.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "writ-package-"));
@@ -48,6 +49,71 @@ test("the digest that it states is that of the kernel in it", () => {
     const bytes = readFileSync(fileURLToPath(import.meta.resolve("writ/kernel.wasm")));
     console.log(createHash("sha256").update(bytes).digest("hex") === kernelDigest);`;
   expect(run(code)).toBe("true\n");
+});
+
+test("writ/trust syncs a domain from memory, with the kernel of the main entry", async () => {
+  const domain = await makeDomain("a.example");
+  const folder = await domain.snapshot();
+  const files: Record<string, string> = {};
+  const gather = async (path: string): Promise<void> => {
+    for (const name of await folder.list(path)) {
+      const below = path === "" ? name : `${path}/${name}`;
+      const bytes = await folder.read(below, 1 << 20);
+      if (bytes) files[below] = Buffer.from(bytes).toString("base64");
+      else await gather(below);
+    }
+  };
+  for (const part of ["metadata", "targets", "log"]) await gather(part);
+  const code = `
+    import { loadKernel } from "writ";
+    import { checkTrusted, folderSource, MemoryTrustStore, sync } from "writ/trust";
+    const files = new Map(Object.entries(${JSON.stringify(files)}));
+    const bytesOf = (path) => files.has(path) ? new Uint8Array(Buffer.from(files.get(path), "base64")) : undefined;
+    const reader = { read: async (path) => bytesOf(path), list: async () => [] };
+    const pin = {
+      root: bytesOf("metadata/1.root.json"),
+      terms: { maxStaleness: 30_000, maxLifetime: 120_000, skew: 1_000 },
+    };
+    const sources = new Map([["a.example", [folderSource(reader, "memory")]]]);
+    const now = ${domain.now};
+    const store = new MemoryTrustStore();
+    const results = await sync(await loadKernel(), store, sources, [pin], now);
+    const { value } = results.get("a.example");
+    const trusted = checkTrusted(value.view, { now, maxStaleness: 30_000, terms: pin.terms });
+    console.log(value.sources[0].status, value.sources[0].log, trusted.ok);`;
+  expect(run(code)).toBe("new first true\n");
+});
+
+test("on the edge, the two entries share what both need", () => {
+  const read = (file: string): string => readFileSync(join(installed, "dist", file), "utf8");
+  const chunks = (file: string): (string | undefined)[] =>
+    [...read(file).matchAll(/from"(\.\/[\w.-]+)"/g)].map((match) => match[1]);
+  for (const condition of ["workerd", "edge-light"]) {
+    const shared = chunks(`index.${condition}.js`).filter((chunk) => chunk?.endsWith(".js"));
+    expect(shared).not.toEqual([]);
+    expect(chunks(`trust.${condition}.js`)).toEqual(shared);
+  }
+});
+
+test("its types stand alone, and say what they are", () => {
+  const program = `
+    import { loadKernel, type Kernel } from "writ";
+    import { exposureOf, readTarget, type Authority, type RecordedEvidence, type VerifiedRoot } from "writ/trust";
+    type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+    export const checks: [
+      Equal<Authority["issuers"][number]["commands"], readonly string[]>,
+      Equal<VerifiedRoot["signed"]["version"], number>,
+      Equal<RecordedEvidence["evidence"], string>,
+      Equal<Awaited<ReturnType<typeof loadKernel>>, Kernel>,
+    ] = [true, true, true, true];
+    export { exposureOf, readTarget };`;
+  writeFileSync(join(folder, "user.mts"), program);
+  const options = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "es2022,dom"];
+  const types = ["--types", "", "--ignoreConfig", "user.mts"];
+  const tsc = join(root, "node_modules", ".bin", "tsc");
+  const { stdout, status } = spawnSync(tsc, [...options, ...types], { cwd: folder });
+  expect(stdout.toString()).toBe("");
+  expect(status).toBe(0);
 });
 
 test("its command runs", () => {

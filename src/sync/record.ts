@@ -13,43 +13,87 @@ import { ok } from "../verdict.js";
 /** Of one stored value: a record, evidence with a long chain of roots, or many withdrawals. */
 export const MAX_STORED_BYTES = 16 << 20;
 
-const hex32s = v.array(hex32);
+export type TrustRecord = {
+  readonly format: "writ-trust/v1";
+  readonly domain: string;
+  /** The pinned root, and those that followed it, by the SHA-256 of the files. */
+  readonly roots: readonly string[];
+  readonly timestamps: readonly TimestampRow[];
+  readonly snapshots: readonly SnapshotRow[];
+  readonly targets: readonly TargetsRow[];
+  readonly statuses: readonly StatusRow[];
+  /** The file of everything that was ever seen withdrawn: it changes seldom and only grows. */
+  readonly withdrawn: string;
+  readonly contradictions: readonly ContradictionRow[];
+  /** Evidence that a person has lifted. */
+  readonly lifted: readonly string[];
+  /** The largest checkpoint of the domain's log that is consistent with all before it. */
+  readonly log: { readonly file: string; readonly size: string } | null;
+  /** What each source gave to ask for the timestamp again. */
+  readonly validators: Readonly<
+    Record<string, { readonly timestamp: string; readonly validator: string }>
+  >;
+};
 
 /** `digest`: of the signed part. `file`: of the bytes. */
+type Document = { readonly version: number; readonly digest: string; readonly file: string };
+
+export type TimestampRow = Document & {
+  /** The file of the snapshot that it names. */
+  readonly snapshot: string;
+  /** Whether all that it names was verified with it and is stored. */
+  readonly whole: boolean;
+};
+
+export type SnapshotRow = Document & {
+  /** The files that it names, and their versions. */
+  readonly targets: string;
+  readonly status: string;
+  readonly targetsVersion: number;
+  readonly statusVersion: number;
+};
+
+/** Targets metadata, with the files that it names. */
+export type TargetsRow = Document & { readonly contents: Readonly<Record<string, string>> };
+
+/** The same of the role `status`, with the files of targets that delegate to its signers. */
+export type StatusRow = TargetsRow & { readonly delegators: readonly string[] };
+
+export type ContradictionRow = {
+  readonly role: "root" | "timestamp" | "snapshot" | "targets" | "status" | "log";
+  /** The version, or the size of the smaller tree. */
+  readonly version: string;
+  /** Of the two signed parts, in order; empty for a log. */
+  readonly digests: readonly string[];
+  /** The evidence file. */
+  readonly evidence: string;
+  /** Two roots of one version are settled by pinning one of them. */
+  readonly settled: boolean;
+};
+
+const hex32s = v.array(hex32);
+
 const document = { version: positive, digest: hex32, file: hex32 };
 
-const timestampRow = v.strictObject({
-  ...document,
-  /** The file of the snapshot that it names. */
-  snapshot: hex32,
-  /** Whether all that it names was verified with it and is stored. */
-  whole: v.boolean(),
-});
+const timestampRow = v.strictObject({ ...document, snapshot: hex32, whole: v.boolean() });
 
 const snapshotRow = v.strictObject({
   ...document,
-  /** The files that it names, and their versions. */
   targets: hex32,
   status: hex32,
   targetsVersion: positive,
   statusVersion: positive,
 });
 
-/** Targets metadata, with the files that it names. */
 const targetsRow = v.strictObject({ ...document, contents: v.record(v.string(), hex32) });
 
-/** The same of the role `status`, with the files of targets that delegate to its signers. */
 const statusRow = v.strictObject({ ...targetsRow.entries, delegators: hex32s });
 
 const contradictionRow = v.strictObject({
   role: v.picklist(["root", "timestamp", "snapshot", "targets", "status", "log"]),
-  /** The version, or the size of the smaller tree. */
   version: v.string(),
-  /** Of the two signed parts, in order; empty for a log. */
   digests: hex32s,
-  /** The evidence file. */
   evidence: hex32,
-  /** Two roots of one version are settled by pinning one of them. */
   settled: v.boolean(),
 });
 
@@ -59,21 +103,17 @@ const withdrawnSchema = v.strictObject({
   contained: v.array(v.strictObject({ gate: origin, since: time })),
 });
 
-const recordSchema = v.strictObject({
+const recordSchema: v.GenericSchema<unknown, TrustRecord> = v.strictObject({
   format: v.literal("writ-trust/v1", "a record of this program"),
   domain: domainName,
-  /** The pinned root, and those that followed it, by the SHA-256 of the files. */
   roots: v.pipe(hex32s, v.minLength(1)),
   timestamps: v.array(timestampRow),
   snapshots: v.array(snapshotRow),
   targets: v.array(targetsRow),
   statuses: v.array(statusRow),
-  /** The file of everything that was ever seen withdrawn: it changes seldom and only grows. */
   withdrawn: hex32,
   contradictions: v.array(contradictionRow),
-  /** Evidence that a person has lifted. */
   lifted: hex32s,
-  /** The largest checkpoint of the domain's log that is consistent with all before it. */
   log: v.nullable(
     v.strictObject({
       file: hex32,
@@ -83,16 +123,8 @@ const recordSchema = v.strictObject({
       ),
     }),
   ),
-  /** What each source gave to ask for the timestamp again. */
   validators: v.record(v.string(), v.strictObject({ timestamp: hex32, validator: v.string() })),
 });
-
-export type TrustRecord = v.InferOutput<typeof recordSchema>;
-export type TimestampRow = v.InferOutput<typeof timestampRow>;
-export type SnapshotRow = v.InferOutput<typeof snapshotRow>;
-export type TargetsRow = v.InferOutput<typeof targetsRow>;
-export type StatusRow = v.InferOutput<typeof statusRow>;
-export type ContradictionRow = v.InferOutput<typeof contradictionRow>;
 
 export function parseRecord(bytes: Uint8Array): Result<TrustRecord> {
   return readSchema("the stored trust record", recordSchema, bytes, MAX_STORED_BYTES);

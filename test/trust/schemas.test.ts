@@ -1,0 +1,174 @@
+/** The JSON Schemas beside the sources: up to date, and what a domain publishes satisfies them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+import { makeSchemas } from "../../build/schemas.js";
+import { addGate, addIssuer, addPeer, addResumer, releaseGate } from "../../src/domain/edit.js";
+import { withdraw } from "../../src/domain/publish.js";
+import { readFolder } from "../../src/storage/folder.js";
+import { readEntry } from "../../src/tlog/tile.js";
+import { CONTENTS } from "../../src/trust/state.js";
+import { ok } from "../../src/verdict.js";
+import { kernel } from "../kernel.js";
+import { hexKey, makeDomain, must } from "../domain/fixture.js";
+import { encodeHex } from "../../src/bytes/hex.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+type Schema = { readonly [keyword: string]: unknown };
+
+/** Says nothing of a value by itself. */
+const ANNOTATIONS = ["$schema", "$comment", "title", "description", "format"];
+
+/** Of JSON Schema 2020-12 what the generated files use; any other keyword is an error. */
+function accepts(schema: Schema, value: unknown): boolean {
+  return Object.entries(schema).every(([keyword, operand]) => {
+    if (ANNOTATIONS.includes(keyword)) return true;
+    const check = KEYWORDS[keyword];
+    if (!check) throw new Error(`the keyword ${keyword} is not known here`);
+    return check(operand as never, value, schema);
+  });
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  object: isObject,
+  array: Array.isArray,
+  string: (value) => typeof value === "string",
+  integer: Number.isInteger,
+  null: (value) => value === null,
+};
+
+type Keyword = (operand: never, value: unknown, schema: Schema) => boolean;
+
+const KEYWORDS: Readonly<Record<string, Keyword>> = {
+  type: (type: string, value) => TYPES[type]?.(value) === true,
+  const: (operand: unknown, value) => value === operand,
+  enum: (operand: unknown[], value) => operand.includes(value),
+  anyOf: (operand: Schema[], value) => operand.some((each) => accepts(each, value)),
+  pattern: (operand: string, value) =>
+    typeof value !== "string" || new RegExp(operand, "u").test(value),
+  maxLength: (operand: number, value) => typeof value !== "string" || [...value].length <= operand,
+  minimum: (operand: number, value) => typeof value !== "number" || value >= operand,
+  maximum: (operand: number, value) => typeof value !== "number" || value <= operand,
+  minItems: (operand: number, value) => !Array.isArray(value) || value.length >= operand,
+  uniqueItems: (_: true, value) =>
+    !Array.isArray(value) ||
+    new Set(value.map((each) => JSON.stringify(each))).size === value.length,
+  prefixItems: (operand: Schema[], value) =>
+    !Array.isArray(value) ||
+    operand.every((each, i) => i >= value.length || accepts(each, value[i])),
+  items: (operand: Schema, value, { prefixItems = [] }) =>
+    !Array.isArray(value) ||
+    value.slice((prefixItems as Schema[]).length).every((each) => accepts(operand, each)),
+  required: (operand: string[], value) =>
+    !isObject(value) || operand.every((name) => Object.hasOwn(value, name)),
+  properties: (operand: Record<string, Schema>, value) =>
+    !isObject(value) ||
+    Object.entries(operand).every(
+      ([name, each]) => !Object.hasOwn(value, name) || accepts(each, value[name]),
+    ),
+  additionalProperties: (_: false, value, { properties }) =>
+    !isObject(value) ||
+    Object.keys(value).every((name) => Object.hasOwn(properties as object, name)),
+};
+
+/** Every copy of `value` with one member less or one more, at any depth. */
+function* misshapen(value: unknown): Generator<unknown> {
+  if (Array.isArray(value)) {
+    for (const [i, item] of value.entries()) {
+      for (const other of misshapen(item)) yield value.with(i, other);
+    }
+  } else if (isObject(value)) {
+    yield { ...value, more: 1 };
+    for (const [name, member] of Object.entries(value)) {
+      for (const other of misshapen(member)) yield { ...value, [name]: other };
+      yield { ...value, [name]: true };
+    }
+  }
+}
+
+let schemas: ReadonlyMap<string, string>;
+/** What a domain has published, by the file of its schema. */
+const published = new Map<string, unknown[]>();
+
+beforeAll(async () => {
+  schemas = await makeSchemas();
+  const peer = await makeDomain("b.example");
+  const peerRoot = await peer.read("metadata/1.root.json");
+  const a = await makeDomain("a.example");
+  const [issuer, resumer] = ["issuer", "resumer"].map((name) => ({ name, key: hexKey(name) }));
+  const gate = { origin: "a.example/gate", key: hexKey("gate") };
+  const pinned = { version: 1, sha256: encodeHex(kernel.sha256(peerRoot)) };
+  const terms = { commands: ["/pay"], maxStaleness: 30_000, maxLifetime: 120_000, skew: 0 };
+  const url = "https://b.example/trust/";
+  await a.edit((draft) => addIssuer(draft, { ...issuer!, commands: ["/", "/pay"] }));
+  await a.edit((draft) => addResumer(draft, resumer!));
+  await a.edit((draft) => addGate(draft, gate));
+  await a.edit((draft) => releaseGate(draft, gate.origin, "2026-06-01T12:00:00.5Z"));
+  await a.edit((draft) =>
+    addPeer(draft, { ...terms, name: "b.example", root: pinned, url }, peerRoot),
+  );
+  const rules = [{ command: "/pay", policy: [["<=", ".amount", 1000]] }];
+  const policy = new TextEncoder().encode(JSON.stringify({ rules }).replaceAll(" ", ""));
+  await a.edit((draft) =>
+    ok({
+      ...draft,
+      policy: { rules },
+      baseline: {
+        kernels: [hexKey("kernel")],
+        policy: encodeHex(kernel.sha256(policy)),
+        environment: [{ name: "node", sha256: hexKey("node") }],
+      },
+    }),
+  );
+  await a.publish();
+  const { state } = await a.change((domain) =>
+    withdraw(domain, {
+      authorizations: [{ sha256: hexKey("authorization"), expires: "2026-07-01T00:00:00Z" }],
+      keys: [{ key: hexKey("holder"), expires: "9999-12-31T23:59:59Z" }],
+      contain: [gate.origin],
+    }),
+  );
+  for (const name of ["authority", "baseline", "peers", "policy", "status"] as const) {
+    const text = new TextDecoder().decode(state.contents.get(CONTENTS[name]));
+    published.set(`src/trust/contents/${name}.schema.json`, [JSON.parse(text)]);
+  }
+  const entries: unknown[] = [];
+  for (let index = 0n; index < 3n; index++) {
+    const entry = must(await readEntry(readFolder(a.storage, "public/log"), 3n, index));
+    entries.push(JSON.parse(new TextDecoder().decode(entry)));
+  }
+  published.set("src/trust/entry.schema.json", entries);
+});
+
+test("the files are what build/schemas.js writes", () => {
+  expect(schemas.size).toBe(6);
+  for (const [path, text] of schemas)
+    expect(readFileSync(join(root, path), "utf8"), path).toBe(text);
+});
+
+describe("what a domain publishes", () => {
+  test("satisfies its schema", () => {
+    expect([...published.keys()].sort()).toEqual([...schemas.keys()].sort());
+    for (const [path, values] of published) {
+      const schema = JSON.parse(schemas.get(path) as string) as Schema;
+      for (const value of values) expect(accepts(schema, value), path).toBe(true);
+    }
+  });
+
+  test("does not with a member too many, or one of another type", () => {
+    for (const [path, values] of published) {
+      const schema = JSON.parse(schemas.get(path) as string) as Schema;
+      for (const value of values) {
+        const others = [...misshapen(value)];
+        expect(others.length).toBeGreaterThan(2);
+        for (const other of others)
+          expect(accepts(schema, other), JSON.stringify(other)).toBe(false);
+      }
+    }
+  });
+});
