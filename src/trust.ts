@@ -10,6 +10,8 @@ export { liftEvidence, listEvidence, readEvidence } from "./sync/lift.js";
 export type { SourceReport } from "./sync/merge.js";
 export { openTrust } from "./sync/open.js";
 export type { Pin } from "./sync/pin.js";
+export type { PinnedDomain } from "./sync/pins.js";
+export { pinnedDomains, pinnedRoot, rememberPins } from "./sync/pins.js";
 export { relayFiles, relaySource } from "./sync/relay.js";
 export type { Answer, Request, Source } from "./sync/source.js";
 export type { DomainSync, Sources } from "./sync/sync.js";

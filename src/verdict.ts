@@ -19,7 +19,7 @@ export const CODES = {
   STALE: "What vouches for this is there, but is too old.",
   INCLUSION: "The entry is not at this index of the checkpoint's tree.",
   CONSISTENCY: "The proof does not lead from the older tree to the newer one.",
-  EQUIVOCATION: "Two trees of one log contradict each other.",
+  EQUIVOCATION: "Two signed statements of one log or domain contradict each other.",
   TREE: "The stored hashes are not those of the tree that the checkpoint names.",
   NO_TRUST: "There is no verified trust state of this domain.",
   UNTRUSTED: "The domain is not accepted here, or not for this command.",

@@ -49,6 +49,11 @@ export class Arguments {
     return this.#values[name] as string | undefined;
   }
 
+  /** Every value of an option that may be repeated. */
+  list(name: string): readonly string[] {
+    return (this.#values[name] ?? []) as readonly string[];
+  }
+
   flag(name: string): boolean {
     return this.#values[name] === true;
   }

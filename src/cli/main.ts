@@ -2,12 +2,19 @@
 import type { Command, Ending } from "./command.js";
 import { readArguments, UsageError } from "./command.js";
 import { demo } from "./demo.js";
+import { DOMAIN_COMMANDS } from "./domain/commands.js";
 import { keyNew, keyVkey } from "./key.js";
+import { listCommands, listGroup } from "./listing.js";
 import { logAppend } from "./log-append.js";
 import { logCheck } from "./log-check.js";
 import { logConsistency } from "./log-consistency.js";
 import { logCosign } from "./log-cosign.js";
 import { logProve } from "./log-prove.js";
+import { trustEvidence, trustLift } from "./trust/evidence.js";
+import { trustExposure } from "./trust/exposure.js";
+import { trustRelay } from "./trust/relay.js";
+import { trustShow } from "./trust/show.js";
+import { sync } from "./trust/sync.js";
 import { verify } from "./verify.js";
 import { version } from "./version.js";
 import { witnessCosign } from "./witness-cosign.js";
@@ -20,6 +27,13 @@ const COMMANDS: readonly Command[] = [
   logAppend,
   logCosign,
   witnessCosign,
+  sync,
+  trustShow,
+  trustExposure,
+  trustEvidence,
+  trustLift,
+  trustRelay,
+  ...DOMAIN_COMMANDS,
   keyNew,
   keyVkey,
   demo,
@@ -28,14 +42,14 @@ const COMMANDS: readonly Command[] = [
 const EXIT_CODES = { PROVEN: 0, DONE: 0, REFUTED: 1, INCOMPLETE: 2 } as const;
 
 function overview(): string {
-  const width = Math.max(...COMMANDS.map((command) => command.name.length));
   return [
-    "writ verifies transparency-log proofs, offline. Nothing here touches the network.",
+    "writ verifies transparency-log proofs, offline. Only sync touches the network.",
     "",
     "Usage: writ COMMAND [ARGUMENTS] [--json] [--help]",
     "",
-    ...COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    ...listCommands(COMMANDS),
     "",
+    '"writ COMMAND --help" says more, also of a group: "writ domain --help".',
     "Results go to stdout, everything else to stderr; - is stdin.",
     "Exit code: 0 proven or done, 1 refuted, 2 undecided or misused.",
     "",
@@ -48,7 +62,7 @@ function helpOf(command: Command): string {
 
 /** The command that the first words name; the longest name wins. */
 function find(words: readonly string[]): { command: Command; rest: readonly string[] } | undefined {
-  for (const length of [2, 1]) {
+  for (const length of [3, 2, 1]) {
     const name = words.slice(0, length).join(" ");
     const command = COMMANDS.find((each) => each.name === name);
     if (command) return { command, rest: words.slice(length) };
@@ -87,17 +101,20 @@ function general(words: readonly string[]): number {
   const [first] = words;
   if (first === "--version") return print(`${version()}\n`, 0);
   if (first === "--help" || first === "help") return print(overview(), 0);
-  const group = COMMANDS.filter((command) => command.name.startsWith(`${first} `));
-  if (group.length > 0 && (words[1] === undefined || words[1] === "--help")) {
-    const text = group.map(helpOf).join("\n");
-    if (words[1] === "--help") return print(text, 0);
+  const stem = [2, 1]
+    .map((length) => words.slice(0, length).join(" "))
+    .find((start) => COMMANDS.some(({ name }) => name.startsWith(`${start} `)));
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${stem} `));
+  const next = stem === undefined ? 1 : stem.split(" ").length;
+  if (words[next] === "--help" && group.length > 0) {
+    return print(listGroup(group) ?? group.map(helpOf).join("\n"), 0);
   }
   const names = (group.length > 0 ? group : COMMANDS).map((command) => command.name).join(", ");
   if (first === undefined) process.stderr.write(overview());
   throw new UsageError(
     first === undefined
       ? `expected a command: ${names}`
-      : `there is no command "${words.slice(0, 2).join(" ")}"; expected ${names}`,
+      : `there is no command "${words.slice(0, next + 1).join(" ")}"; expected ${names}`,
   );
 }
 
@@ -126,3 +143,9 @@ process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));
 
 process.exitCode = await main(process.argv.slice(2));
+// Node goes on connecting for 10 s to a host that does not answer, after it was told to stop.
+for (const stream of [process.stderr, process.stdout]) {
+  // What could not be written ends the process above.
+  await new Promise<void>((written) => stream.write("", (error) => error ?? written()));
+}
+process.exit();

@@ -9,14 +9,16 @@ import { readInput } from "./input.js";
 import { loadKernel } from "./kernel.js";
 import { describe, endWith } from "./print.js";
 import { parseDuration, parseTime } from "./time.js";
+import { isEvidence, verifyEvidenceFile } from "./trust/verify-evidence.js";
 
 const DEFAULT_SKEW = "60s";
+const OF_PROOFS = ["entry", "policy", "origin", "now", "max-staleness", "skew"];
 
 export const verify: Command = {
   name: "verify",
   usage:
-    "verify PROOF --entry FILE --policy FILE [--origin TEXT] [--now TIME] [--max-staleness DURATION]",
-  summary: "Verify that a log holds an entry, by a C2SP tlog-proof and your own policy.",
+    "verify PROOF --entry FILE --policy FILE [--origin TEXT] [--now TIME] [--max-staleness DURATION] [--skew DURATION], or verify EVIDENCE --pin FILE",
+  summary: "Verify that a log holds an entry, or that a domain has contradicted itself.",
   help: `  PROOF                     a tlog-proof file
   --entry FILE              the entry, byte for byte as it was logged
   --policy FILE             a C2SP tlog-policy: the logs, witnesses and quorum that you trust
@@ -24,8 +26,12 @@ export const verify: Command = {
   --now TIME                RFC 3339, or seconds since the epoch (default: this machine's clock)
   --max-staleness DURATION  how old the quorum may be, such as 90s or 7d (default: any age)
   --skew DURATION           how far a witness's clock may run ahead (default: ${DEFAULT_SKEW})
+  EVIDENCE                  evidence of equivocation, from "writ trust evidence"
+  --pin FILE                root metadata of the domain, obtained in a way that you trust. PROVEN: its
+                            keys signed two statements that cannot both be true
   --json                    one JSON object: command, outcome, code, checks`,
   options: {
+    pin: { type: "string" },
     entry: { type: "string" },
     policy: { type: "string" },
     origin: { type: "string" },
@@ -34,6 +40,13 @@ export const verify: Command = {
     skew: { type: "string" },
   },
   run: async (args) => {
+    const pin = args.text("pin");
+    if (pin !== undefined) {
+      const [evidence] = args.exactly("EVIDENCE") as [string];
+      const other = OF_PROOFS.find((name) => args.text(name) !== undefined);
+      if (other) throw new UsageError(`--${other} goes with a proof, and --pin with evidence`);
+      return await verifyEvidenceFile(evidence, pin);
+    }
     const [proofPath] = args.exactly("PROOF") as [string];
     const [entryPath, policyPath] = [args.required("entry"), args.required("policy")];
     const now = args.text("now");
@@ -47,6 +60,9 @@ export const verify: Command = {
     const kernel = await loadKernel();
     const policy = await readPolicy(kernel, policyPath);
     const [proof, entry] = [await readInput(proofPath), await readInput(entryPath)];
+    if (isEvidence(proof)) {
+      throw new UsageError(`${proofPath} is evidence of equivocation: verify it with --pin FILE`);
+    }
     const verifiers = await loadVerifiers(policy);
     return endWith(verifyProof(kernel, proof, entry, { ...demand, policy, verifiers }));
   },

@@ -12,9 +12,7 @@ export const VKEYS = { vkey: { type: "string", multiple: true } } as const;
 
 /** The keys of an option that is declared by `VKEYS`. */
 export function vkeysOf(kernel: Kernel, args: Arguments): VerifierKey[] {
-  // An option that may be repeated has a list for its value.
-  const given = (args.text("vkey") ?? []) as unknown as readonly string[];
-  return given.map((vkey) => {
+  return args.list("vkey").map((vkey) => {
     const key = parseVkey(kernel, vkey);
     if (!key.ok) throw new UsageError(`--vkey: ${describe(key)}`);
     return key.value;

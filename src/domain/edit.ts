@@ -1,10 +1,16 @@
 /** Changes to a draft, as pure functions. Whatever they give is checked again when it is published. */
+import { encodeHex } from "../bytes/hex.js";
+import type { Kernel } from "../kernel/kernel.js";
 import type { Authority, Gate, Issuer } from "../trust/contents/authority.js";
+import type { Baseline } from "../trust/contents/baseline.js";
 import type { Peer } from "../trust/contents/peers.js";
+import type { LocalPolicy } from "../trust/contents/policy.js";
 import { sortBy } from "../trust/contents/sorted.js";
+import { CONTENTS } from "../trust/state.js";
 import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import type { Draft } from "./draft.js";
+import { contentsOf } from "./draft.js";
 
 type Keyed = { readonly key: string };
 
@@ -66,6 +72,37 @@ export function removePeer(draft: Draft, name: string): Result<Draft> {
   return ok({ ...draft, peers: { peers: rest }, peerRoots });
 }
 
+/** A C2SP tlog-policy, or no witnesses. */
+export function setWitnesses(draft: Draft, witnesses: Uint8Array | undefined): Result<Draft> {
+  return ok({ ...draft, witnesses });
+}
+
+/** Another policy; a baseline that is there names it from now on. */
+export function setPolicy(kernel: Kernel, draft: Draft, policy: LocalPolicy): Result<Draft> {
+  return setBaseline(kernel, { ...draft, policy }, draft.baseline);
+}
+
+/** What a run must start from, the policy of the draft with it; or no such demand. */
+export function setBaseline(
+  kernel: Kernel,
+  draft: Draft,
+  measured: Omit<Baseline, "policy"> | undefined,
+): Result<Draft> {
+  if (!measured) return ok({ ...draft, baseline: undefined });
+  const { kernels, environment } = measured;
+  const names = new Set(environment.map(({ name }) => name));
+  if (names.size < environment.length) {
+    return failure("MALFORMED", "each name of the environment once", `${environment.length} names`);
+  }
+  const policy = contentsOf(draft).get(CONTENTS.policy) as Uint8Array;
+  const baseline: Baseline = {
+    kernels: sortBy(kernels, (digest) => digest),
+    policy: encodeHex(kernel.sha256(policy)),
+    environment: sortBy(environment, ({ name }) => name),
+  };
+  return ok({ ...draft, baseline });
+}
+
 function edited(draft: Draft, change: Partial<Authority>): Result<Draft> {
   return ok({ ...draft, authority: { ...draft.authority, ...change } });
 }
@@ -81,8 +118,15 @@ function without<Item extends Keyed>(
   which: string,
   nameOf: (item: Item) => string,
 ): Result<Item[]> {
-  const rest = items.filter((item) => nameOf(item) !== which && item.key !== which);
-  return rest.length < items.length ? ok(rest) : absent(which, items.length);
+  const byKey = items.filter(({ key }) => key === which);
+  const found = byKey.length > 0 ? byKey : items.filter((item) => nameOf(item) === which);
+  if (found.length > 1) {
+    const keys = found.map(({ key }) => key).join(", ");
+    return failure("MALFORMED", `one key by its name, or give the key: ${keys}`, `${found.length}`);
+  }
+  return found.length === 1
+    ? ok(items.filter((item) => item !== found[0]))
+    : absent(which, items.length);
 }
 
 function absent(which: string, count: number): Failure {

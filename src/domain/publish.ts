@@ -26,6 +26,7 @@ import type { Lifetimes } from "./lifetimes.js";
 import { readLifetimes } from "./lifetimes.js";
 import type { Published } from "./published.js";
 import { readPublished } from "./published.js";
+import { rehearse } from "./rehearsal.js";
 
 /** A domain that is locked, whole, and open for one change. */
 export interface OpenDomain extends Published {
@@ -36,11 +37,12 @@ export interface OpenDomain extends Published {
   readonly now: number;
 }
 
+/** `now` is the time, or tells it once the lock is held: waiting for a lock takes time. */
 export async function withDomain<T>(
   kernel: Kernel,
   storage: Storage,
   ring: KeyRing,
-  now: number,
+  now: number | (() => number),
   change: (domain: OpenDomain) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const unlock = await storage.lock();
@@ -50,8 +52,14 @@ export async function withDomain<T>(
     if (!published.ok) return published;
     const lifetimes = await readLifetimes(storage);
     if (!lifetimes.ok) return lifetimes;
-    const { value } = lifetimes;
-    return await change({ ...published.value, kernel, storage, ring, lifetimes: value, now });
+    return await change({
+      ...published.value,
+      kernel,
+      storage,
+      ring,
+      lifetimes: lifetimes.value,
+      now: typeof now === "number" ? now : now(),
+    });
   } finally {
     await unlock();
   }
@@ -123,7 +131,7 @@ export interface Withdrawal {
   readonly contain?: readonly string[];
 }
 
-/** Revokes and contains, with the online status key, at once. */
+/** Revokes and contains, with the online status key, at once. No revocation is ever shortened. */
 export async function withdraw(
   domain: OpenDomain,
   { authorizations = [], keys = [], contain = [] }: Withdrawal,
@@ -136,10 +144,10 @@ export async function withdraw(
   const since = formatRfc3339(now, "ms");
   const status: Status = {
     authorizations: sortBy(
-      [...state.status.authorizations, ...authorizations],
+      lastingMost([...state.status.authorizations, ...authorizations]),
       ({ sha256 }) => sha256,
     ),
-    keys: sortBy([...state.status.keys, ...keys], ({ key }) => key),
+    keys: sortBy(lastingMost([...state.status.keys, ...keys]), ({ key }) => key),
     contained: sortBy(
       [...state.status.contained, ...contain.map((gate) => ({ gate, since }))],
       ({ gate }) => gate,
@@ -147,6 +155,11 @@ export async function withdraw(
   };
   const change = contain.length > 0 ? "contain" : "revoke";
   return await publishState(domain, { change, status: pruneStatus(state, status, now) });
+}
+
+/** The longest last, which is the one of its name that `sortBy` keeps. */
+function lastingMost<Item extends { readonly expires: string }>(items: Item[]): Item[] {
+  return items.sort((a, b) => millisecondsOf(a.expires) - millisecondsOf(b.expires));
 }
 
 /** Revocations past their expiry go, and containments that the authority has lifted. */
@@ -168,7 +181,7 @@ function pruneStatus({ authority }: VerifiedTrustState, status: Status, now: num
  * keys sign, they are renewed with it.
  */
 export async function refresh(domain: OpenDomain): Promise<Result<Published>> {
-  const { kernel, storage, ring, lifetimes, root, roots, state, now } = domain;
+  const { kernel, storage, ring, lifetimes, root, state, now } = domain;
   const { metadata } = state;
   const due = (["status", "snapshot"] as const).some(
     (role) => metadata[role].expires - now < lifetimes[role] / 2,
@@ -182,7 +195,7 @@ export async function refresh(domain: OpenDomain): Promise<Result<Published>> {
   const timestamp = await composeTimestamp(kernel, ring, composition, metadata, index);
   if (!timestamp.ok) return timestamp;
   await publishFiles(storage, [{ path: TIMESTAMP_PATH, bytes: timestamp.value.bytes }]);
-  return ok({ root, roots, state });
+  return await readPublished(kernel, storage);
 }
 
 /** Publishes a state under the root in force. */
@@ -200,7 +213,10 @@ export async function publishState(
     logKey: logKeyOf(state),
   });
   if (!composed.ok) return composed;
-  await publishFiles(storage, composed.value.writes);
+  const { writes } = composed.value;
+  const rehearsed = await rehearse(kernel, storage, root, writes);
+  if (!rehearsed.ok) return rehearsed;
+  await publishFiles(storage, writes);
   return await readPublished(kernel, storage);
 }
 

@@ -12,21 +12,29 @@ import type { Result } from "../verdict.js";
 import { compose, composeTimestamp } from "./compose.js";
 import { makeRoot } from "./init.js";
 import type { RoleKeys } from "./init.js";
+import type { Write } from "./journal.js";
 import { publishFiles } from "./journal.js";
 import type { OpenDomain } from "./publish.js";
 import { logKeyOf, publishState, statusKeyOf } from "./publish.js";
 import type { Published } from "./published.js";
 import { readPublished } from "./published.js";
+import { rehearse } from "./rehearsal.js";
 
 /** `timestamp` is the online key of timestamps and snapshots. */
 export type RotatedRole = "root" | "targets" | "timestamp";
 
-/** New keys for a role; the old threshold signs as well as the new one. */
+/**
+ * New keys for a role; the old threshold signs as well as the new one. Where the keys of targets or
+ * timestamp are `lost`, the new ones sign alone: between the new root and the new timestamp, which
+ * are two files, readers find no state that verifies and keep what they have.
+ */
 export async function rotate(
   domain: OpenDomain,
   role: RotatedRole,
   next: RoleKeys,
+  { lost = false }: { readonly lost?: boolean } = {},
 ): Promise<Result<Published>> {
+  if (lost && role === "root") throw new TypeError("lost root keys are replaced by nobody");
   const { kernel, storage, ring, lifetimes, root: before, state, now } = domain;
   const keys = {
     root: roleKeys(before, "root"),
@@ -41,7 +49,7 @@ export async function rotate(
     now,
     lifetimes,
     before: state.metadata,
-    roots: [before, root.value],
+    roots: lost ? [root.value] : [before, root.value],
     ...(role === "targets"
       ? { targets: { contents: ownContents(domain), statusKey: statusKeyOf(state) } }
       : {}),
@@ -49,14 +57,20 @@ export async function rotate(
   });
   if (!composed.ok) return composed;
   const { writes, metadata, index } = composed.value;
-  const composition = { now, lifetimes, roots: [root.value] };
-  const last = await composeTimestamp(kernel, ring, composition, metadata, Number(index));
-  if (!last.ok) return last;
-  await publishFiles(storage, [
-    ...writes,
-    { path: rootPath(root.value.signed.version), bytes: root.value.bytes },
-    { path: TIMESTAMP_PATH, bytes: last.value.bytes },
-  ]);
+  const rootFile = { path: rootPath(root.value.signed.version), bytes: root.value.bytes };
+  const files: Write[] = [];
+  if (lost) files.push(rootFile, ...writes);
+  else {
+    const composition = { now, lifetimes, roots: [root.value] };
+    const last = await composeTimestamp(kernel, ring, composition, metadata, Number(index));
+    if (!last.ok) return last;
+    const underOld = await rehearse(kernel, storage, before, writes);
+    if (!underOld.ok) return underOld;
+    files.push(...writes, rootFile, { path: TIMESTAMP_PATH, bytes: last.value.bytes });
+  }
+  const rehearsed = await rehearse(kernel, storage, root.value, files);
+  if (!rehearsed.ok) return rehearsed;
+  await publishFiles(storage, files);
   return await readPublished(kernel, storage);
 }
 

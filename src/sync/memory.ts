@@ -130,6 +130,13 @@ export class Memory {
     return found;
   }
 
+  /** The newest state is not to be had from the store: it counts again once it was read anew. */
+  doubt(): void {
+    const digest = this.current()?.timestamp.digest;
+    if (digest !== undefined) this.#timestamps.change(digest, { whole: false });
+    this.validators.clear();
+  }
+
   /** Every row, with how it is verified. */
   rows(): { role: "timestamp" | "snapshot" | "targets"; row: Row }[] {
     return [

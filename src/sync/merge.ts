@@ -47,9 +47,10 @@ export async function merge(
   const grown = await mergeRoots(kernel, memory, files, pulled);
   const report = { source, failure: pulled.failure, log: undefined };
   if (!pulled.read) {
-    const status = pulled.failure ? "failed" : grown ? "new" : "unchanged";
-    if (status !== "failed") keepValidator(memory, pulled);
-    return { ...report, status };
+    if (pulled.failure) return { ...report, status: "failed" };
+    keepValidator(memory, pulled);
+    const newest = memory.current()?.timestamp.digest === pulled.known;
+    return { ...report, status: grown ? "new" : newest ? "unchanged" : "behind" };
   }
   const read = await underRootInForce(kernel, memory, files, pulled.read);
   if (!read.ok) return { ...report, status: "failed", failure: read };

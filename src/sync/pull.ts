@@ -24,6 +24,8 @@ export interface Pulled {
   readonly roots: readonly VerifiedRoot[];
   /** Another root than ours, signed by the same one before it: where the chain forked. */
   readonly fork: VerifiedRoot | undefined;
+  /** The digest of the timestamp that the source shows, where it is known already. */
+  readonly known: string | undefined;
   /** A timestamp that was not remembered as a whole state, and what it names. */
   readonly read: ReadState | undefined;
   readonly validator: { readonly timestamp: string; readonly validator: string } | undefined;
@@ -56,6 +58,7 @@ async function pullOnce(
     source: source.name,
     roots: [],
     fork: undefined,
+    known: undefined,
     read: undefined,
     validator: undefined,
     failure: undefined,
@@ -80,7 +83,7 @@ async function pullOnce(
     validator: known?.validator,
   });
   if (!answer.ok) return { ...pulled, failure: answer };
-  if (answer.status === "unchanged") return pulled;
+  if (answer.status === "unchanged") return { ...pulled, known: known?.timestamp };
   if (answer.status === "absent") {
     return { ...pulled, failure: failure("MISSING", TIMESTAMP_PATH, "no such file") };
   }
@@ -98,7 +101,7 @@ async function pullOnce(
   if (validator !== undefined) {
     pulled.validator = { timestamp: timestamp.value.digest, validator };
   }
-  if (memory.knows(timestamp.value.digest)) return pulled;
+  if (memory.knows(timestamp.value.digest)) return { ...pulled, known: timestamp.value.digest };
   pulled.read = await readState(kernel, root, timestamp.value, read);
   if (pulled.read.state.ok) return pulled;
   return { ...pulled, failure: pulled.read.state, validator: undefined };

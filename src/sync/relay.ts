@@ -2,6 +2,7 @@
  * What a store holds of a domain, served to others unchanged. Whoever syncs from a relay verifies as
  * with any source: the relay is not trusted, and needs no key.
  */
+import { equalBytes } from "../bytes/concat.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { TrustStore } from "../storage/trust-store.js";
 import { CHECKPOINT } from "../tlog/log-writer.js";
@@ -26,6 +27,15 @@ export async function relayFiles(
 ): Promise<Result<ReadonlyMap<string, Uint8Array>>> {
   const bytes = await store.get(recordKey(domain), MAX_STORED_BYTES);
   if (!bytes) return failure("NO_TRUST", `a record of ${domain} in the store`, "none");
+  return await filesOfRecord(kernel, store, domain, bytes);
+}
+
+async function filesOfRecord(
+  kernel: Kernel,
+  store: TrustStore,
+  domain: string,
+  bytes: Uint8Array,
+): Promise<Result<ReadonlyMap<string, Uint8Array>>> {
   const record = parseRecord(bytes);
   if (!record.ok) return record;
   const files = new DomainFiles(kernel, store, domain);
@@ -59,10 +69,23 @@ export async function relayFiles(
 
 /** Whatever the store holds when it is asked. */
 export function relaySource(kernel: Kernel, store: TrustStore, name: string): Source {
+  // All of it is verified once a record, and not once a file: a reader asks for every root.
+  const known = new Map<
+    string,
+    { readonly record: Uint8Array; readonly files: Result<ReadonlyMap<string, Uint8Array>> }
+  >();
   return {
     name,
     async read(domain, path, { limit }): Promise<Answer> {
-      const served = await relayFiles(kernel, store, domain);
+      const record = await store.get(recordKey(domain), MAX_STORED_BYTES);
+      if (!record) return { ok: true, status: "absent" };
+      let last = known.get(domain);
+      if (!last || !equalBytes(last.record, record)) {
+        last = { record, files: await filesOfRecord(kernel, store, domain, record) };
+        // A file that is missing may be there again.
+        if (last.files.ok) known.set(domain, last);
+      }
+      const served = last.files;
       if (!served.ok) return served.code === "NO_TRUST" ? { ok: true, status: "absent" } : served;
       const bytes = served.value.get(path);
       if (!bytes) return { ok: true, status: "absent" };

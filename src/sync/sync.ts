@@ -75,12 +75,17 @@ async function syncDomain(
   now: number,
 ): Promise<Result<DomainSync>> {
   const domain = pinned.signed.domain as string;
+  let doubted = false;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const before = await store.get(recordKey(domain), MAX_STORED_BYTES);
     const files = new DomainFiles(kernel, store, domain);
+    if (tries > 0 && isPinnedAnew(files.add(pinned.bytes), before)) {
+      return failure("KEY", `${domain} under the root it was pinned by`, "pinned anew meanwhile");
+    }
     const opened = await openMemory(kernel, files, pinned, before);
     if (!opened.ok) return opened;
     const memory = opened.value;
+    if (doubted) memory.doubt();
     const pulls = await Promise.all(sources.map((source) => pull(kernel, memory, files, source)));
     const logs = sources.map((source) => logReader(domain, source));
     const reports: SourceReport[] = [];
@@ -92,6 +97,11 @@ async function syncDomain(
     if (!saved.ok) return saved;
     if (saved.value === "lost") continue;
     const view = await viewOf(kernel, memory, files);
+    if (memory.current() && !view.state && !doubted) {
+      // A file of the newest state is gone from the store: once more, as if it had not been seen.
+      doubted = true;
+      continue;
+    }
     const freshness =
       view.state && judgeFreshness(view.state, { now, maxStaleness: terms.maxStaleness, terms });
     return ok({ view, freshness, sources: reports, changed: saved.value === "stored" });
@@ -101,6 +111,12 @@ async function syncDomain(
     "a store in which this writer gets its turn",
     `${MAX_TRIES} lost races`,
   );
+}
+
+/** True if the record that another writer left goes from another root than this one's. */
+function isPinnedAnew(pinned: string, record: Uint8Array | undefined): boolean {
+  const parsed = record && parseRecord(record);
+  return parsed?.ok === true && parsed.value.roots[0] !== pinned;
 }
 
 /** `lost`: another writer came first. The files that the new record does not name go at last. */

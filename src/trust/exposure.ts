@@ -56,9 +56,13 @@ const EFFECTS = {
   status: "revoke and contain, and hide new revocations from those who saw none",
 } as const;
 
-/** `maxStaleness`: the bound that the domain's gates put on their own state, in milliseconds. */
+/**
+ * `withdrawn`: keys that can do nothing any more (see `TrustView`). `maxStaleness`: the bound that the
+ * domain's gates put on their own state, in milliseconds.
+ */
 export function exposureOf(
   own: VerifiedTrustState,
+  withdrawn: ReadonlySet<string>,
   maxStaleness: number,
   peers: ReadonlyMap<string, VerifiedTrustState>,
 ): Exposure {
@@ -69,7 +73,11 @@ export function exposureOf(
   }
   const [delegated] = targets.signed.delegations?.roles ?? [];
   if (delegated) keys.push(...keysOfRole("status", delegatedSigners(targets, delegated)));
-  const { issuers, resumers, gates } = own.authority;
+  const active = <Item extends { readonly key: string }>(items: readonly Item[]) =>
+    items.filter(({ key }) => !withdrawn.has(key));
+  const { authority } = own;
+  const [issuers, resumers] = [active(authority.issuers), active(authority.resumers)];
+  const gates = active(authority.gates);
   for (const { name, key, commands } of issuers) {
     const effect = `authorize ${commands.join(", ")}`;
     keys.push({ role: "issuer", name, key, threshold: 1, effect });

@@ -75,7 +75,10 @@ export function mlDsaCosign(bytes: Uint8Array, time: bigint, spoil = false): Uin
   if (!message) throw new Error("too long");
   const stamp = new Uint8Array(8);
   new DataView(stamp.buffer).setBigUint64(0, time);
-  const signature = concatBytes(stamp, ml_dsa44.sign(message, mlDsa.secretKey));
+  const signature = concatBytes(
+    stamp,
+    ml_dsa44.sign(message, mlDsa.secretKey, { extraEntropy: false }),
+  );
   if (spoil) signature[signature.length - 1] = (signature.at(-1) as number) ^ 1;
   const { text, signatures } = signed.value.note;
   return formatNote(text, [

@@ -52,7 +52,12 @@ const peer = v.strictObject({
   name: domainName,
   root: v.strictObject({ version: positive, sha256: hex32 }),
   url: v.optional(
-    v.pipe(v.string(), v.maxLength(2048), v.regex(/^https?:\/\/[^\s?#@]+$/, "an http(s) URL")),
+    v.pipe(
+      v.string(),
+      v.maxLength(2048),
+      v.regex(/^https?:\/\/[^\s?#@]+$/, "an http(s) URL"),
+      v.check(isUrl, "a URL that the URL standard takes"),
+    ),
   ),
 });
 
@@ -63,4 +68,12 @@ export const peersSchema: v.GenericSchema<unknown, Peers> = v.strictObject({
 
 export function peerRootPath(name: string): string {
   return `peers/${name}/root.json`;
+}
+
+function isUrl(text: string): boolean {
+  try {
+    return new URL(text).href !== "";
+  } catch {
+    return false;
+  }
 }

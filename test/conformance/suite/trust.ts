@@ -110,7 +110,9 @@ export function trust(kernel: Kernel, { trust: made }: Data): Check[] {
           const state = view.state!;
           const peer = checkAccepted(state, "b.example", "/pay/transfer");
           const gate = checkGate(view, "a.example/gate");
-          output(JSON.stringify([peer, gate, exposureOf(state, 30_000, new Map())]));
+          output(
+            JSON.stringify([peer, gate, exposureOf(state, view.withdrawn.keys, 30_000, new Map())]),
+          );
           for (const late of [0, 29_000, 30_001, 3_600_000, 400 * 86_400_000]) {
             const demand = { now: nowOf(i) + late, maxStaleness: 30_000, terms: TERMS };
             const trusted = checkTrusted(view, demand);
