@@ -1,8 +1,19 @@
 /** What README says is run: the snippets, the commands, the limits. */
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 
@@ -16,13 +27,18 @@ function blocks(language: string): string[] {
   return [...readme.matchAll(pattern)].map((match) => match[1] as string);
 }
 
-test("the commands run as they stand, and then the six lines say PROVEN", () => {
-  const [first, commands, ...more] = blocks("sh") as [string, string];
+test("the commands and snippets run as they stand", async () => {
+  const [first, commands, domains, witness, ...more] = blocks("sh") as string[];
   expect(more).toEqual([]);
   expect(first).toBe("npm ci && npm start\nnpm test\n");
   // Inside the package, so that "writ" is the package itself.
   mkdirSync(join(root, "dist"), { recursive: true });
   const folder = mkdtempSync(join(root, "dist", "readme-"));
+  const server = createServer((request, response) => {
+    const path = join(folder, "pay/public", request.url ?? "/");
+    const found = existsSync(path);
+    response.writeHead(found ? 200 : 404).end(found ? readFileSync(path) : "");
+  });
   try {
     writeFileSync(
       join(folder, "writ"),
@@ -30,14 +46,29 @@ test("the commands run as they stand, and then the six lines say PROVEN", () => 
     );
     chmodSync(join(folder, "writ"), 0o755);
     const env = { ...process.env, PATH: `${folder}:${process.env["PATH"]}` };
-    const out = execFileSync("bash", ["-euc", commands], { cwd: folder, env, stdio: "pipe" });
-    expect(out.toString()).toMatch(/PROVEN\n$/);
+    const shell = (text: string | undefined): string =>
+      execFileSync("bash", ["-euc", text ?? "exit 1"], {
+        cwd: folder,
+        env,
+        stdio: "pipe",
+      }).toString();
+    const node = async (name: string, text: string | undefined, ...args: string[]) => {
+      writeFileSync(join(folder, name), text ?? "");
+      const run = promisify(execFile);
+      return (await run(process.execPath, [name, ...args], { cwd: folder })).stdout;
+    };
+    const [sixLines, reader] = blocks("js");
+    expect(shell(commands)).toMatch(/PROVEN\n$/);
+    expect(await node("snippet.mjs", sixLines)).toContain("outcome: 'PROVEN'");
 
-    const [snippet] = blocks("js") as [string];
-    writeFileSync(join(folder, "snippet.mjs"), snippet);
-    const printed = execFileSync(process.execPath, ["snippet.mjs"], { cwd: folder, stdio: "pipe" });
-    expect(printed.toString()).toContain("outcome: 'PROVEN'");
+    expect(shell(domains)).toMatch(/pay\.example {2}fresh[^]*peers: what their issuers authorize/);
+    expect(shell(witness)).toMatch(/— ship\.example\/witness /);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const answered = await node("reader.mjs", reader, `http://127.0.0.1:${port}/`);
+    expect(answered).toMatch(/ok: true[^]*domain: 'pay\.example'[^]*limit: 'maxStaleness'/);
   } finally {
+    server.close();
     rmSync(folder, { recursive: true });
   }
 });

@@ -43,7 +43,7 @@ const EXIT_CODES = { PROVEN: 0, DONE: 0, REFUTED: 1, INCOMPLETE: 2 } as const;
 
 function overview(): string {
   return [
-    "writ verifies transparency-log proofs, offline. Only sync touches the network.",
+    "writ proves what logs hold, and keeps trust between domains. Only sync touches the network.",
     "",
     "Usage: writ COMMAND [ARGUMENTS] [--json] [--help]",
     "",
