@@ -92,7 +92,7 @@ export async function editDraft(
 export async function publish(domain: OpenDomain): Promise<Result<Published>> {
   const draft = await readDraft(domain.storage);
   if (!draft.ok) return draft;
-  const checked = withRemoved(domain, draft.value) ?? draft;
+  const checked = withRemoved(domain, draft.value);
   if (!checked.ok) return checked;
   await writeDraft(domain.storage, checked.value);
   return await publishState(domain, {
