@@ -64,7 +64,7 @@ test.each([
   const { code, out, err } = writ(args);
   expect(code).toBe(2);
   expect(out).toBe("");
-  expect(err).toMatch(/^(?:writ: |writ verifies)/);
+  expect(err).toMatch(/^(?:writ: |writ proves)/);
   expect(err).toMatch(
     /expected|is missing|no such|unknown|Unknown|is like|is a number|can be read|goes with|has no space|is c2sp or go/i,
   );
