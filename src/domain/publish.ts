@@ -94,11 +94,13 @@ export async function publish(domain: OpenDomain): Promise<Result<Published>> {
   if (!draft.ok) return draft;
   const checked = withRemoved(domain, draft.value);
   if (!checked.ok) return checked;
-  await writeDraft(domain.storage, checked.value);
-  return await publishState(domain, {
+  const published = await publishState(domain, {
     change: "publish",
     targets: { contents: contentsOf(checked.value), statusKey: statusKeyOf(domain.state) },
   });
+  // Only now: what was not published removed no key.
+  if (published.ok) await writeDraft(domain.storage, checked.value);
+  return published;
 }
 
 /** The draft with every key among the removed that is published and no longer listed. */

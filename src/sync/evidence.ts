@@ -27,10 +27,19 @@ const base64 = v.pipe(
   v.transform((text) => decodeBase64(text) as Uint8Array),
 );
 
+const hash = v.pipe(
+  base64,
+  v.check((bytes) => bytes.length === 32, "a hash: base64 of 32 bytes"),
+);
+
 const common = {
   format: v.literal("writ-equivocation/v1", "the format writ-equivocation/v1"),
   /** From a pinned root to the one whose keys signed both sides. */
-  roots: v.pipe(v.array(base64), v.minLength(1, "at least one root")),
+  roots: v.pipe(
+    v.array(base64),
+    v.minLength(1, "at least one root"),
+    v.maxLength(1025, "at most 1025 roots"),
+  ),
   first: base64,
   second: base64,
 };
@@ -50,9 +59,9 @@ const logEvidence = v.strictObject({
   targets: base64,
   authority: base64,
   /** Consistency proof from the first checkpoint to the second; empty where their sizes are equal. */
-  proof: v.pipe(v.array(base64), v.maxLength(63, "at most 63 hashes")),
+  proof: v.pipe(v.array(hash), v.maxLength(63, "at most 63 hashes")),
   /** The root of the second tree at the first's size: where that is a power of two, a proof has none. */
-  olderRootInNewer: v.optional(base64),
+  olderRootInNewer: v.optional(hash),
 });
 
 const evidenceSchema = v.variant("kind", [metadataEvidence, logEvidence]);

@@ -42,12 +42,18 @@ export class DomainFiles {
       : failure("MISSING", `the stored file ${digest}`, "none, or a damaged one");
   }
 
-  /** Stores what waits, is named and is not there. A file is stored before the record that names it. */
-  async save(named: ReadonlySet<string>): Promise<void> {
+  /**
+   * Stores what waits, is named and is not there, and gives the digests. A file is stored before the
+   * record that names it: what a crash in between leaves stays until the same file is named again.
+   */
+  async save(named: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const added = new Set<string>();
     for (const [digest, bytes] of this.#pending) {
-      const there = named.has(digest) && (await this.#stored(digest));
-      if (there === undefined) await this.#store.put(this.#key(digest), bytes);
+      if (!named.has(digest) || (await this.#stored(digest))) continue;
+      await this.#store.put(this.#key(digest), bytes);
+      added.add(digest);
     }
+    return added;
   }
 
   /**

@@ -55,7 +55,8 @@ export async function liftEvidence(
   const swapped = await store.compareAndSwap(
     recordKey(domain),
     bytes,
-    formatRecord({ ...record, lifted }),
+    // Of two trees neither is the remembered one any more: the next checkpoint is the first again.
+    formatRecord({ ...record, lifted, ...(evidence.role === "log" ? { log: null } : {}) }),
   );
   return swapped
     ? ok(undefined)

@@ -46,6 +46,7 @@ export class Memory {
   readonly validators: Map<string, { timestamp: string; validator: string }>;
   log: { file: string; size: string } | null;
   readonly #kernel: Kernel;
+  #doubted: string | undefined;
   readonly #timestamps: Table<TimestampRow>;
   readonly #snapshots: Table<SnapshotRow>;
   readonly #targets: Table<TargetsRow>;
@@ -70,7 +71,8 @@ export class Memory {
     this.#timestamps = new Table("digest", record?.timestamps);
     this.#snapshots = new Table("file", record?.snapshots);
     this.#targets = new Table("file", record?.targets);
-    this.#statuses = new Table("file", record?.statuses);
+    // A role that had two keys one after the other has not contradicted itself.
+    this.#statuses = new Table("file", record?.statuses, ({ signers }) => signers);
     this.#withdrawn = {
       authorizations: new Set(stored?.withdrawn.authorizations),
       keys: new Set(stored?.withdrawn.keys),
@@ -98,7 +100,7 @@ export class Memory {
 
   /** True if the timestamp with this digest is remembered with all that it names. */
   knows(digest: string): boolean {
-    return this.#timestamps.get(digest)?.whole === true;
+    return digest !== this.#doubted && this.#timestamps.get(digest)?.whole === true;
   }
 
   /** Puts in what was signed under the root in force, and gives what it contradicts. */
@@ -119,21 +121,27 @@ export class Memory {
     put("snapshot", this.#snapshots, snapshot);
     put("targets", this.#targets, targets);
     put("status", this.#statuses, status, targets?.file);
-    if (timestamp.whole) this.#timestamps.change(timestamp.digest, { whole: true });
+    if (timestamp?.whole) {
+      this.#timestamps.change(timestamp.digest, { whole: true });
+      if (timestamp.digest === this.#doubted) this.#doubted = undefined;
+    }
     if (status) {
-      const known = this.#statuses.get(status.file)?.delegators ?? [];
-      const delegators = [...new Set([...known, ...status.delegators])].sort();
-      this.#statuses.change(status.file, { delegators });
+      const known = this.#statuses.get(status.file) ?? status;
+      const delegators = [...new Set([...known.delegators, ...status.delegators])].sort();
+      const signers = known.signers < status.signers ? known.signers : status.signers;
+      this.#statuses.change(status.file, { delegators, signers });
     }
     if (withdrawn) this.#withdraw(withdrawn);
     if (this.#timestamps.isOver()) this.#prune();
     return found;
   }
 
-  /** The newest state is not to be had from the store: it counts again once it was read anew. */
+  /**
+   * A file of the newest state is gone from the store: it must be read anew, and until it was, nothing
+   * older takes its place.
+   */
   doubt(): void {
-    const digest = this.current()?.timestamp.digest;
-    if (digest !== undefined) this.#timestamps.change(digest, { whole: false });
+    this.#doubted = this.current()?.timestamp.digest;
     this.validators.clear();
   }
 
@@ -168,22 +176,17 @@ export class Memory {
   }
 
   /**
-   * The newest whole state that goes back in nothing: from the lowest version on, one whose snapshot,
-   * targets or status is of a lower version than before is passed over (5.4.3, 5.5.5).
+   * The newest state: of those that are whole the one with the highest version of targets, then of
+   * status, of the snapshot, of the timestamp. No order of arrival, and no version that the online key
+   * can put on a timestamp or a snapshot, brings older targets or an older status back (5.4.3, 5.5.5).
    */
   current(): WholeState | undefined {
-    let last: WholeState | undefined;
+    let newest: WholeState | undefined;
     for (const row of this.#timestamps.sorted()) {
-      const next = row.whole ? this.#whole(row) : undefined;
-      if (!next) continue;
-      const back =
-        last !== undefined &&
-        (next.snapshot.version < last.snapshot.version ||
-          next.snapshot.targetsVersion < last.snapshot.targetsVersion ||
-          next.snapshot.statusVersion < last.snapshot.statusVersion);
-      if (!back) last = next;
+      const state = row.whole ? this.#whole(row) : undefined;
+      if (state && (!newest || compareStates(newest, state) <= 0)) newest = state;
     }
-    return last;
+    return newest;
   }
 
   /** What contradicts itself under keys in force, and was not lifted: as role and version. */
@@ -200,8 +203,11 @@ export class Memory {
       status: this.#statuses,
     };
     const found: string[] = [];
+    const signers = this.current()?.status.signers;
     for (const [role, table] of Object.entries(tables)) {
-      for (const { version, digests } of table.contradictions()) {
+      for (const { version, digests, group } of table.contradictions()) {
+        // Keys that the role has no longer distrust nobody.
+        if (role === "status" && signers !== undefined && group !== signers) continue;
         if (!lifted.has([role, ...digests].join(" "))) found.push(`${role} ${version}`);
       }
     }
@@ -261,4 +267,13 @@ export class Memory {
     const delegators = this.#statuses.rows().flatMap((row) => row.delegators.slice(0, 1));
     this.#targets.keepNamed(new Set([...named.map(({ targets }) => targets), ...delegators]));
   }
+}
+
+function compareStates(a: WholeState, b: WholeState): number {
+  return (
+    a.snapshot.targetsVersion - b.snapshot.targetsVersion ||
+    a.snapshot.statusVersion - b.snapshot.statusVersion ||
+    a.snapshot.version - b.snapshot.version ||
+    a.timestamp.version - b.timestamp.version
+  );
 }

@@ -8,10 +8,10 @@ import { CONTENTS, readState } from "../trust/state.js";
 import type { Failure, Result } from "../verdict.js";
 import { ok } from "../verdict.js";
 import type { LogEvidence } from "./evidence.js";
-import { formatEvidence, makeMetadataEvidence, verifySide } from "./evidence.js";
+import { formatEvidence, makeMetadataEvidence } from "./evidence.js";
 import type { DomainFiles } from "./files.js";
 import type { Contradiction, Memory } from "./memory.js";
-import { fromFiles } from "./open.js";
+import { dropRetired, fromFiles } from "./open.js";
 import type { Pulled } from "./pull.js";
 import type { ContradictionRow } from "./record.js";
 import { rowsOf } from "./rows.js";
@@ -106,13 +106,7 @@ async function advance(
   added: readonly VerifiedRoot[],
 ): Promise<void> {
   memory.roots.push(...added);
-  const retired = new Set<string>();
-  for (const { role, row } of memory.rows()) {
-    const bytes = await files.read(row.file);
-    const verified = bytes && (await verifySide(kernel, memory.root, { role }, bytes));
-    if (!verified?.ok) retired.add(row.file);
-  }
-  memory.drop(retired);
+  await dropRetired(kernel, memory, files);
 }
 
 /** What was read as it stands under the root in force, which another source may have moved on. */
@@ -160,9 +154,15 @@ function keepEvidence(
 ): void {
   const evidence = files.add(bytes);
   const { contradictions } = memory;
-  // One is enough to distrust; what is left out cannot be lifted, and goes on counting.
-  if (contradictions.length >= MAX_EVIDENCE) return;
   if (contradictions.some((each) => each.evidence === evidence)) return;
+  // Two roots or two trees count by their evidence: one that is open always finds room. Of the other
+  // roles the files themselves tell; what is left out of evidence cannot be lifted.
+  const { role } = contradiction;
+  const open = contradictions.some(
+    (each) => each.role === role && !each.settled && !memory.lifted.has(each.evidence),
+  );
+  const byEvidence = role === "root" || role === "log";
+  if (contradictions.length >= MAX_EVIDENCE && (open || !byEvidence)) return;
   memory.contradictions.push({ ...contradiction, evidence, settled: false });
 }
 

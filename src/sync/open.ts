@@ -10,6 +10,7 @@ import { verifyState } from "../trust/state.js";
 import type { TrustView } from "../trust/view.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
+import { verifySide } from "./evidence.js";
 import { DomainFiles, recordKey } from "./files.js";
 import { Memory } from "./memory.js";
 import { verifyPin } from "./pin.js";
@@ -39,9 +40,10 @@ export async function openMemory(
   }
   const [first, ...rest] = parsed.value.roots;
   if (first !== files.add(pinned.bytes)) {
-    return ok(
-      new Memory(kernel, [pinned], { record: anew(parsed.value), withdrawn: withdrawn.value }),
-    );
+    const anew = pinAnew(parsed.value, pinned);
+    const memory = new Memory(kernel, [pinned], { record: anew, withdrawn: withdrawn.value });
+    await dropRetired(kernel, memory, files);
+    return ok(memory);
   }
   const roots = [pinned];
   for (const digest of rest) {
@@ -54,20 +56,33 @@ export async function openMemory(
   return ok(new Memory(kernel, roots, { record: parsed.value, withdrawn: withdrawn.value }));
 }
 
-/** Pinned anew: versions are counted from the new root on; what was withdrawn stays so. */
-function anew(record: TrustRecord): TrustRecord {
+/**
+ * Another root is pinned. What its keys have signed stays, and with it the versions and contradictions
+ * under keys in force; two roots of one version are settled by a pin that is one of them or follows.
+ */
+function pinAnew(record: TrustRecord, { signed }: VerifiedRoot): TrustRecord {
   return {
     ...record,
-    timestamps: [],
-    snapshots: [],
-    targets: [],
-    statuses: [],
     validators: {},
-    // Two roots of one version are settled by pinning one of them; the rest shows at the next state.
     contradictions: record.contradictions.map((each) =>
-      each.role === "root" ? { ...each, settled: true } : each,
+      each.role === "root" ? { ...each, settled: signed.version >= Number(each.version) } : each,
     ),
   };
+}
+
+/** Drops what the root in force does not vouch for: it is another one than before. */
+export async function dropRetired(
+  kernel: Kernel,
+  memory: Memory,
+  files: DomainFiles,
+): Promise<void> {
+  const retired = new Set<string>();
+  for (const { role, row } of memory.rows()) {
+    const bytes = await files.read(row.file);
+    const verified = bytes && (await verifySide(kernel, memory.root, { role }, bytes));
+    if (!verified?.ok) retired.add(row.file);
+  }
+  memory.drop(retired);
 }
 
 /** The newest state of the memory, verified again from its files; undefined where there is none. */

@@ -44,7 +44,9 @@ export async function pull(
 ): Promise<Pulled> {
   const pulled = await pullOnce(kernel, memory, files, source);
   // Between the two requests a new root may have appeared, with a timestamp that only it allows.
-  const rotated = pulled.failure?.code === "KEY" && !pulled.fork;
+  const named = pulled.read?.documents.timestamp.signed.root?.version ?? 0;
+  const later = pulled.read !== undefined && named > pulled.read.root.signed.version;
+  const rotated = (pulled.failure?.code === "KEY" && !pulled.fork) || later;
   return rotated ? await pullOnce(kernel, memory, files, source) : pulled;
 }
 

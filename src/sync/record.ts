@@ -56,8 +56,13 @@ export type SnapshotRow = Document & {
 /** Targets metadata, with the files that it names. */
 export type TargetsRow = Document & { readonly contents: Readonly<Record<string, string>> };
 
-/** The same of the role `status`, with the files of targets that delegate to its signers. */
-export type StatusRow = TargetsRow & { readonly delegators: readonly string[] };
+/** The same of the role `status`. */
+export type StatusRow = TargetsRow & {
+  /** The files of targets that delegate to its signers. */
+  readonly delegators: readonly string[];
+  /** SHA-256 over the threshold and the keys that they name. */
+  readonly signers: string;
+};
 
 export type ContradictionRow = {
   readonly role: "root" | "timestamp" | "snapshot" | "targets" | "status" | "log";
@@ -87,7 +92,11 @@ const snapshotRow = v.strictObject({
 
 const targetsRow = v.strictObject({ ...document, contents: v.record(v.string(), hex32) });
 
-const statusRow = v.strictObject({ ...targetsRow.entries, delegators: hex32s });
+const statusRow = v.strictObject({
+  ...targetsRow.entries,
+  delegators: hex32s,
+  signers: hex32,
+});
 
 const contradictionRow = v.strictObject({
   role: v.picklist(["root", "timestamp", "snapshot", "targets", "status", "log"]),

@@ -1,14 +1,19 @@
 /** What was verified, as the record holds it: what is where, and what it withdraws. */
 import { encodeHex } from "../bytes/hex.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { VerifiedMetadata } from "../trust/metadata.js";
+import { delegatedSigners } from "../trust/delegation.js";
+import type { VerifiedTargets } from "../trust/roles.js";
+import { keysOf } from "../trust/threshold.js";
 import { namedBy, STATUS_ROLE } from "../trust/state.js";
 import type { ReadState, VerifiedTrustState } from "../trust/state.js";
 import type { Withdrawn } from "../trust/view.js";
 import type { SnapshotRow, StatusRow, TargetsRow, TimestampRow } from "./record.js";
 
 export interface Rows {
-  readonly timestamp: TimestampRow;
+  /** Undefined for one that names its snapshot by no SHA-256: such a file is not remembered. */
+  readonly timestamp?: TimestampRow;
   readonly snapshot?: SnapshotRow;
   readonly targets?: TargetsRow;
   readonly status?: StatusRow;
@@ -37,12 +42,10 @@ export function rowsOf(kernel: Kernel, { documents, state }: ReadState): Rows {
   const named = (meta: { readonly hashes?: Record<string, string> | undefined } | undefined) =>
     meta?.hashes?.["sha256"] ?? "";
   const targetsRow = targets && { ...row(targets), contents: contents("targets", targets) };
+  const namedSnapshot = named(timestamp.signed.meta["snapshot.json"]);
+  if (!/^[0-9a-f]{64}$/.test(namedSnapshot)) return {};
   return {
-    timestamp: {
-      ...row(timestamp),
-      snapshot: named(timestamp.signed.meta["snapshot.json"]),
-      whole: state.ok,
-    },
+    timestamp: { ...row(timestamp), snapshot: namedSnapshot, whole: state.ok },
     ...(snapshot && {
       snapshot: {
         ...row(snapshot),
@@ -59,10 +62,19 @@ export function rowsOf(kernel: Kernel, { documents, state }: ReadState): Rows {
           ...row(status),
           contents: contents("status", status),
           delegators: [targetsRow.file],
+          signers: signersOf(kernel, targets as VerifiedTargets),
         },
       }),
     ...(state.ok && { withdrawn: withdrawnBy(state.value) }),
   };
+}
+
+/** Who signs the status, as targets delegate it. */
+function signersOf(kernel: Kernel, targets: VerifiedTargets): string {
+  const [role] = targets.signed.delegations?.roles ?? [];
+  const keys = role ? [...keysOf(delegatedSigners(targets, role)).values()] : [];
+  const identities = [...new Set(keys.map(({ identity }) => identity))].sort();
+  return encodeHex(kernel.sha256(encodeUtf8(`${role?.threshold}:${identities.join()}`)));
 }
 
 function withdrawnBy({ status, authority }: VerifiedTrustState): Withdrawn {

@@ -129,15 +129,23 @@ async function save(
   const withdrawn = formatWithdrawn(memory.withdrawn);
   const record = memory.toRecord(files.add(withdrawn));
   const bytes = formatRecord(record);
-  if (before && equalBytes(before, bytes)) return ok("unchanged");
   const length = Math.max(withdrawn.length, bytes.length);
   if (length > MAX_STORED_BYTES) {
     const expected = `at most ${MAX_STORED_BYTES} bytes to remember of ${memory.domain}`;
     return failure("TOO_LARGE", expected, `${length}`);
   }
+  const readable = parseRecord(bytes);
+  if (!readable.ok) return failure("INTERNAL", "a record that opens again", readable.expected);
   const named = filesOf(record);
-  await files.save(named);
-  if (!(await store.compareAndSwap(recordKey(memory.domain), before, bytes))) return ok("lost");
+  // Also where the record is the same: a file of it may have been gone.
+  const added = await files.save(named);
+  if (before && equalBytes(before, bytes)) return ok("unchanged");
+  if (!(await store.compareAndSwap(recordKey(memory.domain), before, bytes))) {
+    const winner = await store.get(recordKey(memory.domain), MAX_STORED_BYTES);
+    const kept = winner && parseRecord(winner);
+    if (kept?.ok) await files.drop(filesOf(kept.value), added);
+    return ok("lost");
+  }
   const old = before && parseRecord(before);
   if (old?.ok) await files.drop(named, filesOf(old.value));
   return ok("stored");

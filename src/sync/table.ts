@@ -16,10 +16,17 @@ const MAX_SIDES = 2;
 
 export class Table<R extends Row> {
   readonly #key: "digest" | "file";
+  readonly #group: (row: R) => string;
   readonly #rows: Map<string, R>;
 
-  constructor(key: "digest" | "file", rows: readonly R[] = []) {
+  /** `group`: only rows of one group can contradict each other. */
+  constructor(
+    key: "digest" | "file",
+    rows: readonly R[] = [],
+    group: (row: R) => string = () => "",
+  ) {
     this.#key = key;
+    this.#group = group;
     this.#rows = new Map(rows.map((row) => [row[key], row]));
   }
 
@@ -42,7 +49,10 @@ export class Table<R extends Row> {
   put(row: R): R[] {
     if (this.#rows.has(row[this.#key])) return [];
     const others = this.rows().filter(
-      ({ version, digest }) => version === row.version && digest !== row.digest,
+      (other) =>
+        other.version === row.version &&
+        other.digest !== row.digest &&
+        this.#group(other) === this.#group(row),
     );
     const digests = [...new Set([row.digest, ...others.map(({ digest }) => digest)])].sort();
     const kept = digests.slice(0, MAX_SIDES);
@@ -62,16 +72,22 @@ export class Table<R extends Row> {
   }
 
   /** Versions with two signed parts, and their digests in order. */
-  contradictions(): { readonly version: number; readonly digests: readonly string[] }[] {
-    const byVersion = new Map<number, Set<string>>();
-    for (const { version, digest } of this.#rows.values()) {
-      const digests = byVersion.get(version);
-      if (digests) digests.add(digest);
-      else byVersion.set(version, new Set([digest]));
+  contradictions(): {
+    readonly version: number;
+    readonly group: string;
+    readonly digests: readonly string[];
+  }[] {
+    const found = new Map<string, { version: number; group: string; digests: Set<string> }>();
+    for (const row of this.#rows.values()) {
+      const [version, group] = [row.version, this.#group(row)];
+      const name = `${version} ${group}`;
+      const there = found.get(name);
+      if (there) there.digests.add(row.digest);
+      else found.set(name, { version, group, digests: new Set([row.digest]) });
     }
-    return [...byVersion]
-      .filter(([, digests]) => digests.size > 1)
-      .map(([version, digests]) => ({ version, digests: [...digests].sort() }));
+    return [...found.values()]
+      .filter(({ digests }) => digests.size > 1)
+      .map(({ version, group, digests }) => ({ version, group, digests: [...digests].sort() }));
   }
 
   isOver(): boolean {

@@ -77,6 +77,8 @@ export async function followLog(
 
   const before = parseCheckpoint(remembered);
   if (!before.ok) return before;
+  // An empty tree is nothing to hold another against.
+  if (before.value.checkpoint.size === 0n) return ok({ status: "first", checkpoint: shown, size });
   const forward = before.value.checkpoint.size <= size;
   const [first, second] = forward ? [remembered, shown] : [shown, remembered];
   const [older, newer] = forward
@@ -109,13 +111,13 @@ async function proveExtension(
   older: TreeHead,
   newer: TreeHead,
 ): Promise<Result<TreeProof>> {
-  if (older.size === newer.size) return ok({ proof: [], olderRootInNewer: newer.rootHash });
-  if (older.size === 0n) return ok({ proof: [] });
+  if (older.size === newer.size || older.size === 0n) return ok({ proof: [] });
   const tree = new TreeReader(kernel, log, newer.size, "c2sp");
   const proof = await tree.proveConsistency(older.size);
   if (!proof.ok) return proof;
+  if (!isPowerOfTwo(older.size)) return ok({ proof: proof.value });
   const root = await tree.rootAt(older.size);
-  return ok({ proof: proof.value, ...(root.ok ? { olderRootInNewer: root.value } : {}) });
+  return root.ok ? ok({ proof: proof.value, olderRootInNewer: root.value }) : root;
 }
 
 function checkExtension(
@@ -126,7 +128,16 @@ function checkExtension(
   { proof, olderRootInNewer }: TreeProof,
 ): Verdict {
   const log = { logs: [key], origin: key.name, verifiers: NO_VERIFIERS };
-  return verifyConsistency(kernel, first, second, { log, proof, olderRootInNewer });
+  const [older, newer] = [parseCheckpoint(first), parseCheckpoint(second)];
+  const sameSize =
+    older.ok && newer.ok && older.value.checkpoint.size === newer.value.checkpoint.size;
+  const rootInNewer = sameSize ? newer.value.checkpoint.rootHash : olderRootInNewer;
+  return verifyConsistency(kernel, first, second, { log, proof, olderRootInNewer: rootInNewer });
+}
+
+/** Where the proof has no hash for the older root, since that is a node of the newer tree. */
+function isPowerOfTwo(size: bigint): boolean {
+  return size > 0n && (size & (size - 1n)) === 0n;
 }
 
 /** The sizes of two checkpoints by `key` that contradict each other, or what else is the matter. */
@@ -139,10 +150,17 @@ export function contradictoryTrees(
 ): Result<string> {
   const verdict = checkExtension(kernel, key, first, second, proof);
   const [older, newer] = [parseCheckpoint(first), parseCheckpoint(second)];
-  if (verdict.code === "EQUIVOCATION" && older.ok && newer.ok) {
-    return ok(`sizes ${older.value.checkpoint.size} and ${newer.value.checkpoint.size}`);
+  if (!older.ok || !newer.ok) return failureOf(verdict);
+  const [from, to] = [older.value.checkpoint.size, newer.value.checkpoint.size];
+  if (proof.olderRootInNewer && (from === to || !isPowerOfTwo(from))) {
+    return failure("MALFORMED", "no root beside a proof that holds it", "one");
   }
-  return failureOf(verdict);
+  // Both must be signed: what is unsigned or missing accuses nobody.
+  const others = verdict.checks.filter(({ name }) => name !== "consistency");
+  const signed = others.length > 0 && others.every(({ outcome }) => outcome === "passed");
+  return signed && verdict.code === "EQUIVOCATION"
+    ? ok(`sizes ${from} and ${to}`)
+    : failureOf(verdict);
 }
 
 function failureOf({ code, checks }: Verdict): Failure {

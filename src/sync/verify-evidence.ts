@@ -1,4 +1,5 @@
 /** Verification of an evidence file against a root that the caller pinned. */
+import { equalBytes } from "../bytes/concat.js";
 import type { Kernel } from "../kernel/kernel.js";
 import { authoritySchema } from "../trust/contents/authority.js";
 import { checkFile } from "../trust/roles.js";
@@ -9,12 +10,13 @@ import { CONTENTS } from "../trust/state.js";
 import type { Result, Verdict } from "../verdict.js";
 import { failure, judgeAsync, ok, Plan } from "../verdict.js";
 import type { Evidence, LogEvidence } from "./evidence.js";
-import { parseEvidence, verifyDelegator, verifySides } from "./evidence.js";
+import { formatEvidence, parseEvidence, verifyDelegator, verifySides } from "./evidence.js";
 import { contradictoryTrees, trustLogKey } from "./trust-log.js";
 
 /**
- * PROVEN: the domain whose root is pinned has signed two statements that cannot both be true. The
- * evidence does not say who holds its keys, nor which of the two is the honest one.
+ * PROVEN: the domain whose root is pinned has signed two statements that cannot both be true, with the
+ * keys of the root that the verdict names. The evidence does not say who holds those keys, whether
+ * they are still in force, nor which of the two is the honest one.
  */
 export async function verifyEvidence(
   kernel: Kernel,
@@ -25,6 +27,10 @@ export async function verifyEvidence(
   return await judgeAsync(plan, async () => {
     const evidence = parseEvidence(bytes);
     if (!evidence.ok) return plan.fail("evidence format", evidence);
+    if (!equalBytes(formatEvidence(kernel, evidence.value), bytes)) {
+      const expected = "evidence in its one canonical form";
+      return plan.fail("evidence format", failure("MALFORMED", expected, "another form of it"));
+    }
     plan.pass("evidence format", undefined, describe(evidence.value));
     const pinned = await verifyPinnedRoot(kernel, pinnedRoot);
     if (!pinned.ok) return plan.fail("pinned root", pinned);
@@ -39,11 +45,8 @@ export async function verifyEvidence(
         : await verifySides(kernel, root.value, evidence.value);
     if (!contradiction.ok) return plan.fail("contradiction", contradiction);
     const what = evidence.value.kind === "log" ? "trees" : "signed parts of one version";
-    plan.pass(
-      "contradiction",
-      "two that cannot both be true",
-      `two ${what}: ${contradiction.value}`,
-    );
+    const found = `two ${what}: ${contradiction.value}, under root ${root.value.signed.version}`;
+    plan.pass("contradiction", "two that cannot both be true", found);
   });
 }
 
@@ -51,23 +54,32 @@ function describe(evidence: Evidence): string {
   return evidence.kind === "log" ? "two checkpoints of a log" : `two of role ${evidence.role}`;
 }
 
-/** From the pinned root, which must be among them, to the last. */
+/**
+ * The root whose keys signed both sides: the last of the evidence, which must lead there from the
+ * pinned one, or the pinned one itself where that is a later root than any of them.
+ */
 async function walk(
   kernel: Kernel,
   pinned: VerifiedRoot,
   files: readonly Uint8Array[],
 ): Promise<Result<VerifiedRoot>> {
-  let root: VerifiedRoot | undefined;
+  let last: VerifiedRoot | undefined;
+  let met = false;
   for (const file of files) {
-    const next = root
-      ? await verifyNextRoot(kernel, root, file)
+    const next = last
+      ? await verifyNextRoot(kernel, last, file)
       : await verifyPinnedRoot(kernel, file);
-    if (root && !next.ok) return next;
-    if (next.ok && (root || next.value.digest === pinned.digest)) root = next.value;
+    if (!next.ok) return next;
+    last = next.value;
+    met ||= last.digest === pinned.digest;
   }
-  return root
-    ? ok(root)
-    : failure("KEY", "the pinned root among the roots of the evidence", "none");
+  if (last && met) return ok(last);
+  if (last && last.signed.version < pinned.signed.version) return ok(pinned);
+  return failure(
+    "KEY",
+    "the pinned root among the roots of the evidence, or after them",
+    "neither",
+  );
 }
 
 async function checkLogSides(

@@ -3,6 +3,7 @@
  * it could do alone, and how long a withdrawn permission can go on working.
  */
 import { encodeHex } from "../bytes/hex.js";
+import { coversCommand } from "./command.js";
 import { delegatedSigners } from "./delegation.js";
 import { signersOf } from "./root.js";
 import type { VerifiedTrustState } from "./state.js";
@@ -94,7 +95,7 @@ export function exposureOf(
     name: peer.name,
     commands: peer.commands,
     maxStaleness: peer.maxStaleness,
-    issuers: peers.get(peer.name)?.authority.issuers.length,
+    issuers: issuersFor(peers.get(peer.name), peer.commands),
   }));
   const commands = exposedPeers.reduce((sum, peer) => sum + peer.commands.length, 0);
   return {
@@ -105,6 +106,21 @@ export function exposureOf(
     stolenTimestampEnds: Math.min(status.expires, targets.expires, root.expires),
     count: keys.length + commands,
   };
+}
+
+/** How many issuers of a peer may authorize something of what it is accepted for. */
+function issuersFor(
+  state: VerifiedTrustState | undefined,
+  commands: readonly string[],
+): number | undefined {
+  const revoked = new Set(state?.status.keys.map(({ key }) => key));
+  return state?.authority.issuers.filter(
+    (issuer) =>
+      !revoked.has(issuer.key) &&
+      issuer.commands.some((own) =>
+        commands.some((each) => coversCommand(own, each) || coversCommand(each, own)),
+      ),
+  ).length;
 }
 
 function keysOfRole(role: keyof typeof EFFECTS, signers: Signers): ExposedKey[] {

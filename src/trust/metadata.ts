@@ -83,6 +83,15 @@ export type MetadataType = keyof Parts;
 /** What is signed; attributes of others may stand beside these. */
 export type SignedPart<Type extends MetadataType> = Parts[Type];
 
+/** Any names, with values of one shape. A list is none, though valibot takes it for one. */
+function record<Schema extends v.GenericSchema>(value: Schema) {
+  const isObject = (input: unknown): boolean => typeof input === "object" && !Array.isArray(input);
+  return v.pipe(
+    v.custom<Record<string, unknown>>(isObject, "an object"),
+    v.record(v.string(), value, "an object"),
+  );
+}
+
 const common = {
   spec_version: v.pipe(v.string(), v.regex(/^1\.[0-9]+(?:\.[0-9]+)?$/, "specification version 1")),
   version: positive,
@@ -94,9 +103,9 @@ const roleSchema = v.looseObject({
   threshold: positive,
 });
 
-const keysSchema = v.record(v.string(), keySchema);
+const keysSchema = record(keySchema);
 
-const hashes = v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{2,}$/, "a digest")));
+const hashes = record(v.pipe(v.string(), v.regex(/^[0-9a-f]{2,}$/, "a digest")));
 
 const metaSchema = v.looseObject({
   version: positive,
@@ -130,7 +139,7 @@ const timestampSchema = v.looseObject({
 const snapshotSchema = v.looseObject({
   _type: v.literal("snapshot", "the type snapshot"),
   ...common,
-  meta: v.record(v.string(), metaSchema),
+  meta: record(metaSchema),
 });
 
 const targetSchema = v.looseObject({
@@ -150,7 +159,7 @@ const delegatedRoleSchema = v.looseObject({
 const targetsSchema = v.looseObject({
   _type: v.literal("targets", "the type targets"),
   ...common,
-  targets: v.record(v.string(), targetSchema),
+  targets: record(targetSchema),
   delegations: v.optional(
     v.looseObject({ keys: keysSchema, roles: v.array(delegatedRoleSchema, "a list of roles") }),
   ),

@@ -10,7 +10,7 @@ import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type * as v from "valibot";
 import type { Authority } from "./contents/authority.js";
-import { authoritySchema } from "./contents/authority.js";
+import { authoritySchema, keysIn } from "./contents/authority.js";
 import type { Baseline } from "./contents/baseline.js";
 import { baselineSchema } from "./contents/baseline.js";
 import type { Peers } from "./contents/peers.js";
@@ -21,6 +21,7 @@ import type { Status } from "./contents/status.js";
 import { statusSchema } from "./contents/status.js";
 import { delegatedSigners } from "./delegation.js";
 import type { DelegatedRole, Meta, Target } from "./metadata.js";
+import { parseMetadata } from "./metadata.js";
 import type { ReadFile } from "./repository.js";
 import { readSnapshot, readTargetFile, readTargets } from "./repository.js";
 import type { VerifiedSnapshot, VerifiedTargets, VerifiedTimestamp } from "./roles.js";
@@ -28,6 +29,7 @@ import { metaOf } from "./roles.js";
 import type { VerifiedRoot } from "./root.js";
 import { signersOf } from "./root.js";
 import { millisecondsOf, readSchema } from "./schema.js";
+import { keysOf } from "./threshold.js";
 
 /** Where the parts lie, as target paths. `peers/<name>/root.json` are beside them. */
 export const CONTENTS = {
@@ -38,6 +40,9 @@ export const CONTENTS = {
   witnesses: "witnesses",
   status: "status/status.json",
 } as const;
+
+/** All target files of a domain together. */
+const MAX_CONTENTS_BYTES = 16 << 20;
 
 /** The delegated role that revokes and contains. */
 export const STATUS_ROLE = "status" as const;
@@ -180,16 +185,30 @@ async function readContents(
   kernel: Kernel,
   { root, targets, status }: StateMetadata,
   read: ReadFile,
-): Promise<Result<Map<string, Uint8Array>>> {
+): Promise<Result<ReadonlyMap<string, Uint8Array>>> {
   const contents = new Map<string, Uint8Array>();
-  for (const [path, target] of [...namedBy("targets", targets), ...namedBy(STATUS_ROLE, status)]) {
+  const named = [...namedBy("targets", targets), ...namedBy(STATUS_ROLE, status)];
+  const length = named.reduce((sum, [, target]) => sum + target.length, 0);
+  if (length > MAX_CONTENTS_BYTES) {
+    const expected = `target files of at most ${MAX_CONTENTS_BYTES} bytes together`;
+    return failure("TOO_LARGE", expected, `${length}`);
+  }
+  for (const [path, target] of named) {
     const unnamed = checkNamedByDigest(path, target);
     if (unnamed) return unnamed;
     const bytes = await readTargetFile(kernel, root, path, target, read);
     if (!bytes.ok) return bytes;
     contents.set(path, bytes.value);
   }
-  return ok(contents);
+  return ok(sealed(contents));
+}
+
+/** A map that nobody changes any more. */
+function sealed(map: Map<string, Uint8Array>): ReadonlyMap<string, Uint8Array> {
+  const refuse = (): never => {
+    throw new TypeError("the contents of a trust state do not change");
+  };
+  return Object.freeze(Object.assign(map, { set: refuse, delete: refuse, clear: refuse }));
 }
 
 /**
@@ -234,6 +253,7 @@ function parseContents(
     : ok(undefined);
   if (!baseline.ok) return baseline;
   const bad =
+    checkRoleKeys(metadata, authority.value) ??
     checkPeerRoots(kernel, peers.value, contents) ??
     (baseline.value && checkPolicyDigest(kernel, baseline.value, contents));
   if (bad) return bad;
@@ -255,6 +275,28 @@ function parseContents(
   );
 }
 
+/** One key, one part to play: who signs metadata is neither issuer, resumer, gate nor log. */
+function checkRoleKeys(
+  { root, targets }: StateMetadata,
+  authority: Authority,
+): Failure | undefined {
+  const roles = (["root", "targets", "timestamp", "snapshot"] as const).map((role) =>
+    signersOf(root, role),
+  );
+  const delegated = statusRole(targets);
+  if (delegated.ok) roles.push(delegatedSigners(targets, delegated.value));
+  const listed = keysIn(authority);
+  for (const role of roles) {
+    for (const { algorithm, material } of keysOf(role).values()) {
+      const key = encodeHex(material);
+      if (algorithm === "ed25519" && listed.has(key)) {
+        return failure("MALFORMED", `no key of ${role.name} in ${CONTENTS.authority}`, key);
+      }
+    }
+  }
+  return undefined;
+}
+
 function checkPeerRoots(
   kernel: Kernel,
   { peers }: Peers,
@@ -266,6 +308,13 @@ function checkPeerRoots(
     if (!bytes) return failure("MISSING", `the target file ${path}`, "no role names it");
     const found = encodeHex(kernel.sha256(bytes));
     if (found !== root.sha256) return failure("DIGEST", `${path} with ${root.sha256}`, found);
+    const parsed = parseMetadata("root", bytes);
+    if (!parsed.ok) return parsed;
+    const { domain, version } = parsed.value.signed;
+    if (domain !== name || version !== root.version) {
+      const expected = `root ${root.version} of ${name} in ${path}`;
+      return failure("MALFORMED", expected, `root ${version} of ${domain ?? "no named domain"}`);
+    }
   }
   return undefined;
 }

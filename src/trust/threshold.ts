@@ -21,7 +21,7 @@ export interface Signers {
 /** The role's keys by key id. Ids are labels: two of them may name one key, and it counts once. */
 export function keysOf({ keys, role }: Signers): ReadonlyMap<string, TrustKey> {
   const found = new Map<string, TrustKey>();
-  for (const id of role.keyids) {
+  for (const id of new Set(role.keyids)) {
     const key = Object.hasOwn(keys, id) ? readKey(keys[id] as Keys[string]) : undefined;
     if (key) found.set(id, key);
   }

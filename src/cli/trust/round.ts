@@ -93,7 +93,7 @@ async function syncDomain(
   const distinct = [...new Map(sources.map((source) => [source.name, source])).values()];
   const watched = distinct.map((source) => waiting.watch(source));
   const results = await sync(kernel, store, new Map([[domain, watched]]), [{ root, terms }], now());
-  const result = results.get(domain) ?? [...results.values()][0];
+  const result = results.get(domain);
   const common = { domain, peerOf, terms };
   if (!result?.ok) {
     const view = result ?? failure("INTERNAL", `an answer for ${domain}`, "none");
