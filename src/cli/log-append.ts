@@ -4,6 +4,7 @@ import { appendEntries } from "../tlog/log-writer.js";
 import { MAX_ENTRY_BYTES } from "../tlog/tile.js";
 import type { Command } from "./command.js";
 import { UsageError } from "./command.js";
+import { domainOfLog } from "./domain/own-log.js";
 import { readInput } from "./input.js";
 import { loadKernel } from "./kernel.js";
 import { readSigner } from "./key-file.js";
@@ -33,6 +34,12 @@ ${PASSPHRASE_HELP}
         throw new UsageError(`an entry has at most ${MAX_ENTRY_BYTES} bytes: ${found}`);
       }
       entries.push(entry);
+    }
+    const domain = await domainOfLog(folder);
+    if (domain !== undefined) {
+      throw new UsageError(
+        `${folder} is the log of the domain in ${domain}, which alone writes it`,
+      );
     }
     const kernel = await loadKernel();
     const signer = await readSigner(kernel, keyFile, passphraseSource(args, { twice: false }));

@@ -1,8 +1,8 @@
-import { FileStorage } from "../storage/files.js";
 import { cosignStoredLog } from "../tlog/add-cosignature.js";
 import { CHECKPOINT } from "../tlog/log-writer.js";
 import type { Command } from "./command.js";
 import { UsageError } from "./command.js";
+import { logStorage } from "./domain/own-log.js";
 import { readInput } from "./input.js";
 import { loadKernel } from "./kernel.js";
 import { describe } from "./print.js";
@@ -27,7 +27,7 @@ Every line must verify under one of the keys. Of one key the newest cosignature 
     const log = witnesses.find(({ type }) => type === "ed25519");
     if (log) throw new UsageError(`--vkey: "${log.name}" is a log's key, of type 01, no witness's`);
     const lines = await readInput(linesPath);
-    const storage = new FileStorage(folder);
+    const storage = await logStorage(folder);
     // Looked for first, so that no lock is made where no log is.
     if (!(await storage.list("")).includes(CHECKPOINT)) {
       throw new UsageError(`${folder} holds no file "${CHECKPOINT}"`);

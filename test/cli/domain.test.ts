@@ -686,3 +686,23 @@ test("every command says how it is used, alone and in its group", () => {
     "open",
   );
 });
+
+test("a domain's log is cosigned under the domain's own lock, and appended to by the domain alone", () => {
+  const dir = at("logged");
+  must("domain", "init", "logged.example", "--dir", dir);
+  const log = `${dir}/public/log`;
+  writeFileSync(at("entry"), "hello");
+  const refused = writ(["log", "append", log, at("entry"), "--key", `${dir}/keys/log.key`]);
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.err).toContain("which alone writes it");
+  must("key", "new", "peer.example/witness", "--cosigner", "--out", at("witness.key"));
+  const vkey = must("key", "vkey", at("witness.key")).out.trim();
+  const cosign = ["witness", "cosign", `${log}/checkpoint`, "--old", "0", "--state", at("state")];
+  const logKey = must("key", "vkey", `${dir}/keys/log.key`).out.trim();
+  const { out } = must(...cosign, "--key", at("witness.key"), "--vkey", logKey);
+  writeFileSync(at("lines"), out);
+  expect(must("log", "cosign", log, at("lines"), "--vkey", vkey).out).toContain(
+    "— peer.example/witness ",
+  );
+  must("domain", "revoke", dir, "ab".repeat(32));
+});

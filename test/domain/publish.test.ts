@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { inFolder } from "../../src/storage/folder.js";
 import { addIssuer, removeIssuer } from "../../src/domain/edit.js";
 import { refresh, withdraw } from "../../src/domain/publish.js";
 import { rotate } from "../../src/domain/rotate.js";
@@ -25,4 +26,12 @@ test("a domain is made, changed, rotated and read back", async () => {
   await a.publish((draft) => removeIssuer(draft, "ops"));
   const read = must(await readPublished(kernel, a.storage));
   expect(read.state.authority).toMatchObject({ issuers: [], removed: [hexKey("ops")] });
+});
+
+test("a cosignature that is added while the domain publishes undoes nothing", async () => {
+  const a = await makeDomain("a.example");
+  const log = inFolder(a.storage, "public/log");
+  const unlock = await a.storage.lock();
+  await expect(log.lock()).rejects.toThrow(Error);
+  await unlock();
 });
