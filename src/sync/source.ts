@@ -23,7 +23,10 @@ export interface Request {
   readonly validator?: string | undefined;
 }
 
-/** A folder of a domain, wherever it lies. Never throws for what the other side does or fails to do. */
+/**
+ * A folder of a domain, wherever it lies. Never throws for what the other side does or fails to do, and
+ * answers in bounded time: a round of `sync` lasts as long as its slowest source.
+ */
 export interface Source {
   /** For people: a folder, a URL. Sources with one name are one source. */
   readonly name: string;

@@ -156,11 +156,14 @@ export function contradictoryTrees(
     return failure("MALFORMED", "no root beside a proof that holds it", "one");
   }
   // Both must be signed: what is unsigned or missing accuses nobody.
-  const others = verdict.checks.filter(({ name }) => name !== "consistency");
-  const signed = others.length > 0 && others.every(({ outcome }) => outcome === "passed");
-  return signed && verdict.code === "EQUIVOCATION"
-    ? ok(`sizes ${from} and ${to}`)
-    : failureOf(verdict);
+  const unsigned = verdict.checks.find(
+    ({ name, outcome }) => name !== "consistency" && outcome !== "passed",
+  );
+  if (unsigned) {
+    const { code, expected, found } = unsigned;
+    return failure(code ?? "UNSIGNED", expected ?? "two signed checkpoints", found ?? "none");
+  }
+  return verdict.code === "EQUIVOCATION" ? ok(`sizes ${from} and ${to}`) : failureOf(verdict);
 }
 
 function failureOf({ code, checks }: Verdict): Failure {
