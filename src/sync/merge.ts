@@ -79,10 +79,10 @@ async function mergeRoots(
   kernel: Kernel,
   memory: Memory,
   files: DomainFiles,
-  { roots, fork }: Pulled,
+  { roots, rival }: Pulled,
 ): Promise<boolean> {
   const added: VerifiedRoot[] = [];
-  for (const root of [...roots, ...(fork ? [fork] : [])]) {
+  for (const root of [...roots, ...(rival ? [rival] : [])]) {
     files.add(root.bytes);
     const ours = memory.rootAt(root.signed.version);
     if (!ours) added.push(root);

@@ -22,8 +22,8 @@ export interface Pulled {
   readonly source: string;
   /** Roots after the one in force, each following the last. */
   readonly roots: readonly VerifiedRoot[];
-  /** Another root than ours, signed by the same one before it: where the chain forked. */
-  readonly fork: VerifiedRoot | undefined;
+  /** Another root than ours, signed by the same one before it: where the chains part. */
+  readonly rival: VerifiedRoot | undefined;
   /** The digest of the timestamp that the source shows, where it is known already. */
   readonly known: string | undefined;
   /** A timestamp that was not remembered as a whole state, and what it names. */
@@ -33,8 +33,8 @@ export interface Pulled {
   readonly failure: Failure | undefined;
 }
 
-/** How far back a fork of the roots is looked for, one request a root. */
-const MAX_FORK_DEPTH = 64;
+/** How far back the root at which two chains part is looked for, one request a root. */
+const MAX_ROOTS_BACK = 64;
 
 export async function pull(
   kernel: Kernel,
@@ -46,7 +46,7 @@ export async function pull(
   // Between the two requests a new root may have appeared, with a timestamp that only it allows.
   const named = pulled.read?.documents.timestamp.signed.root?.version ?? 0;
   const later = pulled.read !== undefined && named > pulled.read.root.signed.version;
-  const rotated = (pulled.failure?.code === "KEY" && !pulled.fork) || later;
+  const rotated = (pulled.failure?.code === "KEY" && !pulled.rival) || later;
   return rotated ? await pullOnce(kernel, memory, files, source) : pulled;
 }
 
@@ -59,7 +59,7 @@ async function pullOnce(
   const pulled: { -readonly [Part in keyof Pulled]: Pulled[Part] } = {
     source: source.name,
     roots: [],
-    fork: undefined,
+    rival: undefined,
     known: undefined,
     read: undefined,
     validator: undefined,
@@ -73,7 +73,7 @@ async function pullOnce(
     const { code } = walk.stopped;
     pulled.failure = walk.stopped;
     // A next root by other keys may be the next root of another chain.
-    if (code === "KEY" || code === "ROLLBACK") pulled.fork = await findFork(kernel, memory, read);
+    if (code === "KEY" || code === "ROLLBACK") pulled.rival = await findRival(kernel, memory, read);
     return pulled;
   }
   const root = walk.roots.at(-1) ?? memory.root;
@@ -91,13 +91,13 @@ async function pullOnce(
   }
   const timestamp = await verifyTimestamp(kernel, root, answer.bytes);
   if (!timestamp.ok) {
-    const fork = timestamp.code === "KEY" ? await findFork(kernel, memory, read) : undefined;
-    return { ...pulled, failure: timestamp, fork };
+    const rival = timestamp.code === "KEY" ? await findRival(kernel, memory, read) : undefined;
+    return { ...pulled, failure: timestamp, rival };
   }
   files.add(answer.bytes);
   const otherRoot = checkRootInChain(memory, timestamp.value);
   if (otherRoot) {
-    return { ...pulled, failure: otherRoot, fork: await findFork(kernel, memory, read) };
+    return { ...pulled, failure: otherRoot, rival: await findRival(kernel, memory, read) };
   }
   const { validator } = answer;
   if (validator !== undefined) {
@@ -135,12 +135,12 @@ function readerOf(domain: string, source: Source, files: DomainFiles): ReadFile 
  * Looks for the first root at which the source's chain leaves ours: two roots of one version that
  * the root before has both signed. Asks from the newest on, and ends where the chains agree.
  */
-async function findFork(
+async function findRival(
   kernel: Kernel,
   { roots }: Memory,
   read: ReadFile,
 ): Promise<VerifiedRoot | undefined> {
-  const lowest = Math.max(1, roots.length - MAX_FORK_DEPTH);
+  const lowest = Math.max(1, roots.length - MAX_ROOTS_BACK);
   for (let i = roots.length - 1; i >= lowest; i--) {
     const [ours, before] = [roots[i] as VerifiedRoot, roots[i - 1] as VerifiedRoot];
     const theirs = await read(rootPath(ours.signed.version), MAX_FILE_BYTES);

@@ -113,11 +113,11 @@ export function viewDigest(kernel: Kernel, view: TrustView): string {
     const since = containedSince(view, gate);
     return since === undefined ? [] : [[gate, since] as const];
   });
-  const forked = contradictions.some((each) => each.startsWith("root "));
+  const parted = contradictions.some((each) => each.startsWith("root "));
   const text = formatCanonical({
     domain,
     contradictions,
-    ...(forked
+    ...(parted
       ? {}
       : {
           state: state?.digest ?? null,
