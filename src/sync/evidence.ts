@@ -10,13 +10,12 @@ import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import { delegatedSigners } from "../trust/delegation.js";
 import type { VerifiedMetadata } from "../trust/metadata.js";
-import { parseMetadata } from "../trust/metadata.js";
 import type { VerifiedTargets } from "../trust/roles.js";
 import type { VerifiedRoot } from "../trust/root.js";
 import { signersOf, verifyNextRoot } from "../trust/root.js";
 import { readSchema } from "../trust/schema.js";
 import { STATUS_ROLE } from "../trust/state.js";
-import { verifyThreshold } from "../trust/threshold.js";
+import { verifyMetadata } from "../trust/threshold.js";
 import type { Result } from "../verdict.js";
 import { MAX_STORED_BYTES } from "./record.js";
 import { failure, ok } from "../verdict.js";
@@ -106,16 +105,13 @@ export async function verifySide(
 ): Promise<Result<VerifiedMetadata<"root" | "timestamp" | "snapshot" | "targets">>> {
   if (role === "root") return await verifyNextRoot(kernel, root, bytes);
   if (role !== STATUS_ROLE) {
-    const parsed = parseMetadata(role, bytes);
-    return parsed.ok ? await verifyThreshold(kernel, parsed.value, signersOf(root, role)) : parsed;
+    return await verifyMetadata(kernel, role, bytes, signersOf(root, role));
   }
   const targets = await verifyDelegator(kernel, root, delegator);
   if (!targets.ok) return targets;
   const [status] = targets.value.signed.delegations?.roles ?? [];
-  const parsed = parseMetadata("targets", bytes);
-  if (!parsed.ok) return parsed;
   if (!status) return failure("MISSING", "a delegation to the role status", "none");
-  return await verifyThreshold(kernel, parsed.value, delegatedSigners(targets.value, status));
+  return await verifyMetadata(kernel, "targets", bytes, delegatedSigners(targets.value, status));
 }
 
 export async function verifyDelegator(
@@ -124,9 +120,7 @@ export async function verifyDelegator(
   bytes: Uint8Array | undefined,
 ): Promise<Result<VerifiedTargets>> {
   if (!bytes) return failure("MISSING", "the targets metadata that delegates", "none");
-  const parsed = parseMetadata("targets", bytes);
-  if (!parsed.ok) return parsed;
-  return await verifyThreshold(kernel, parsed.value, signersOf(root, "targets"));
+  return await verifyMetadata(kernel, "targets", bytes, signersOf(root, "targets"));
 }
 
 /** Two signed parts of one role and one version that differ, or why they are no contradiction. */

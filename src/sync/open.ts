@@ -132,17 +132,36 @@ function distrust(memory: Memory): Failure | undefined {
   return failure("EQUIVOCATION", expected, `two of ${contradictions.join(", ")}`);
 }
 
+/** What a store holds of a pinned domain. */
+export interface OpenDomain {
+  readonly pinned: VerifiedRoot;
+  /** Undefined where nothing was stored yet. */
+  readonly record: Uint8Array | undefined;
+  readonly memory: Memory;
+  readonly files: DomainFiles;
+}
+
 /** The view of a pinned domain, from the store alone. */
 export async function openTrust(
   kernel: Kernel,
   store: TrustStore,
   pinnedRoot: Uint8Array,
 ): Promise<Result<TrustView>> {
+  const opened = await openStored(kernel, store, pinnedRoot);
+  return opened.ok ? ok(await viewOf(kernel, opened.value.memory, opened.value.files)) : opened;
+}
+
+export async function openStored(
+  kernel: Kernel,
+  store: TrustStore,
+  pinnedRoot: Uint8Array,
+): Promise<Result<OpenDomain>> {
   const pinned = await verifyPin(kernel, pinnedRoot);
   if (!pinned.ok) return pinned;
   const domain = pinned.value.signed.domain as string;
   const files = new DomainFiles(kernel, store, domain);
   const record = await store.get(recordKey(domain), MAX_STORED_BYTES);
   const memory = await openMemory(kernel, files, pinned.value, record);
-  return memory.ok ? ok(await viewOf(kernel, memory.value, files)) : memory;
+  if (!memory.ok) return memory;
+  return ok({ pinned: pinned.value, record, memory: memory.value, files });
 }

@@ -8,11 +8,10 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import type { Meta, MetadataType, SignedPart, Target, VerifiedMetadata } from "./metadata.js";
-import { parseMetadata } from "./metadata.js";
 import type { VerifiedRoot } from "./root.js";
 import { signersOf } from "./root.js";
 import type { Signers } from "./threshold.js";
-import { verifyThreshold } from "./threshold.js";
+import { verifyMetadata } from "./threshold.js";
 
 export type VerifiedTimestamp = VerifiedMetadata<"timestamp">;
 export type VerifiedSnapshot = VerifiedMetadata<"snapshot">;
@@ -23,9 +22,7 @@ export async function verifyTimestamp(
   root: VerifiedRoot,
   bytes: Uint8Array,
 ): Promise<Result<VerifiedTimestamp>> {
-  const parsed = parseMetadata("timestamp", bytes);
-  if (!parsed.ok) return parsed;
-  return await verifyThreshold(kernel, parsed.value, signersOf(root, "timestamp"));
+  return await verifyMetadata(kernel, "timestamp", bytes, signersOf(root, "timestamp"));
 }
 
 export async function verifySnapshot(
@@ -37,9 +34,7 @@ export async function verifySnapshot(
   const meta = timestamp.signed.meta["snapshot.json"];
   const bad = checkFile(kernel, "snapshot metadata", meta, bytes);
   if (bad) return bad;
-  const parsed = parseMetadata("snapshot", bytes);
-  if (!parsed.ok) return parsed;
-  const verified = await verifyThreshold(kernel, parsed.value, signersOf(root, "snapshot"));
+  const verified = await verifyMetadata(kernel, "snapshot", bytes, signersOf(root, "snapshot"));
   return verified.ok ? atVersion("snapshot", verified.value, meta) : verified;
 }
 
@@ -55,9 +50,7 @@ export async function verifyTargets(
   if (!meta.ok) return meta;
   const bad = checkFile(kernel, `metadata of role ${abbreviate(name)}`, meta.value, bytes);
   if (bad) return bad;
-  const parsed = parseMetadata("targets", bytes);
-  if (!parsed.ok) return parsed;
-  const verified = await verifyThreshold(kernel, parsed.value, signers);
+  const verified = await verifyMetadata(kernel, "targets", bytes, signers);
   return verified.ok ? atVersion(name, verified.value, meta.value) : verified;
 }
 

@@ -8,7 +8,7 @@ import { checkEcdsa } from "./ecdsa.js";
 import type { TrustKey } from "./key.js";
 import { readKey } from "./key.js";
 import type { Keys, MetadataType, Role, UnverifiedMetadata, VerifiedMetadata } from "./metadata.js";
-import { asVerified } from "./metadata.js";
+import { asVerified, parseMetadata } from "./metadata.js";
 
 /** Who must sign: the keys by their ids, which of them, and how many. */
 export interface Signers {
@@ -39,6 +39,17 @@ export async function verifyThreshold<Type extends MetadataType>(
   if (signed.size >= threshold) return ok(asVerified(kernel, metadata));
   const expected = `signatures by ${threshold} distinct keys of ${signers.name}`;
   return failure("KEY", expected, `${signed.size}`);
+}
+
+/** Bytes to metadata of a type that the threshold of `signers` has signed. */
+export async function verifyMetadata<Type extends MetadataType>(
+  kernel: Kernel,
+  type: Type,
+  bytes: Uint8Array,
+  signers: Signers,
+): Promise<Result<VerifiedMetadata<Type>>> {
+  const parsed = parseMetadata(type, bytes);
+  return parsed.ok ? await verifyThreshold(kernel, parsed.value, signers) : parsed;
 }
 
 /** The identities of the keys whose signatures verify. Any other signature says nothing. */

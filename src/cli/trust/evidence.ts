@@ -12,7 +12,7 @@ import { UsageError } from "../command.js";
 import { loadKernel } from "../kernel.js";
 import { describe } from "../print.js";
 import { jsonOfFailure } from "./answer.js";
-import { openStored, requireDomainName, requireStore } from "./store.js";
+import { openFollowedDomain, requireDomainName, requireStore } from "./store.js";
 
 /** How often another writer may get in between. */
 const MAX_TRIES = 5;
@@ -131,7 +131,7 @@ async function endLifted(
   { evidence, role, version }: RecordedEvidence,
 ): Promise<Ending> {
   const root = await pinnedRoot(kernel, store, domain);
-  const stored = root.ok ? await openStored(kernel, store, root.value) : root;
+  const stored = root.ok ? await openFollowedDomain(kernel, store, root.value) : root;
   const failed = stored.ok ? stored.value.view.failure : stored;
   const json = {
     code: null,

@@ -4,15 +4,14 @@ import { FileTrustStore } from "../../storage/file-trust-store.js";
 import { FileStorage } from "../../storage/files.js";
 import type { TrustStore } from "../../storage/trust-store.js";
 import type { Kernel } from "../../kernel/kernel.js";
-import { DomainFiles, recordKey } from "../../sync/files.js";
+import type { DomainFiles } from "../../sync/files.js";
+import { recordKey } from "../../sync/files.js";
 import type { RecordedEvidence } from "../../sync/lift.js";
 import { listEvidence } from "../../sync/lift.js";
 import type { Memory } from "../../sync/memory.js";
-import { openMemory, viewOf } from "../../sync/open.js";
+import { openStored, viewOf } from "../../sync/open.js";
 import type { Pin } from "../../sync/pin.js";
-import { verifyPin } from "../../sync/pin.js";
 import { pinnedDomains, pinnedRoot, PINS_KEY } from "../../sync/pins.js";
-import { MAX_STORED_BYTES } from "../../sync/record.js";
 import type { Peer } from "../../trust/contents/peers.js";
 import { peerRootPath } from "../../trust/contents/peers.js";
 import { isDomainName } from "../../trust/name.js";
@@ -75,14 +74,14 @@ export async function openFollowed(kernel: Kernel, store: TrustStore): Promise<F
   const followed: Followed[] = [];
   for (const { domain, terms } of pins.value) {
     const root = await pinnedRoot(kernel, store, domain);
-    const stored = root.ok ? await openStored(kernel, store, root.value) : root;
+    const stored = root.ok ? await openFollowedDomain(kernel, store, root.value) : root;
     followed.push({ domain, peerOf: undefined, terms, peer: undefined, stored });
   }
   const [first] = followed;
   const view = first?.stored.ok ? first.stored.value.view : undefined;
   for (const { peer, root } of peersOf(view)) {
     if (followed.some(({ domain }) => domain === peer.name)) continue;
-    const stored = await openStored(kernel, store, root);
+    const stored = await openFollowedDomain(kernel, store, root);
     followed.push({ domain: peer.name, peerOf: view?.domain, terms: peer, peer, stored });
   }
   return followed;
@@ -100,28 +99,17 @@ export function peersOf(
   }));
 }
 
-export async function openStored(
+export async function openFollowedDomain(
   kernel: Kernel,
   store: TrustStore,
   pinnedRoot: Uint8Array,
 ): Promise<Result<StoredDomain>> {
-  const pinned = await verifyPin(kernel, pinnedRoot);
-  if (!pinned.ok) return pinned;
-  const domain = pinned.value.signed.domain as string;
-  const files = new DomainFiles(kernel, store, domain);
-  const record = await store.get(recordKey(domain), MAX_STORED_BYTES);
-  const memory = await openMemory(kernel, files, pinned.value, record);
-  if (!memory.ok) return memory;
-  const view = await viewOf(kernel, memory.value, files);
-  const evidence = record ? await listEvidence(store, domain) : ok([]);
-  if (!evidence.ok) return evidence;
-  return ok({
-    pinned: pinned.value,
-    memory: memory.value,
-    files,
-    view,
-    evidence: evidence.value,
-  });
+  const opened = await openStored(kernel, store, pinnedRoot);
+  if (!opened.ok) return opened;
+  const { pinned, record, memory, files } = opened.value;
+  const view = await viewOf(kernel, memory, files);
+  const evidence = record ? await listEvidence(store, memory.domain) : ok([]);
+  return evidence.ok ? ok({ pinned, memory, files, view, evidence: evidence.value }) : evidence;
 }
 
 /** The domain of a name that was given, or the first one that was pinned. */
