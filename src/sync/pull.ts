@@ -95,7 +95,7 @@ async function pullOnce(
     return { ...pulled, failure: timestamp, rival };
   }
   files.add(answer.bytes);
-  const otherRoot = checkRootInChain(memory, timestamp.value);
+  const otherRoot = checkRootInChain([...memory.roots, ...walk.roots], timestamp.value);
   if (otherRoot) {
     return { ...pulled, failure: otherRoot, rival: await findRival(kernel, memory, read) };
   }
@@ -109,11 +109,13 @@ async function pullOnce(
   return { ...pulled, failure: pulled.read.state, validator: undefined };
 }
 
-/** The root that a timestamp names as the one in force must be one of ours. */
-function checkRootInChain(memory: Memory, { signed }: VerifiedTimestamp): Failure | undefined {
-  if (!signed.root) return undefined;
-  const ours = memory.rootAt(signed.root.version);
-  if (!ours || ours.digest === signed.root.sha256) return undefined;
+/** The root that a timestamp names as the one in force must be one of the chain. */
+function checkRootInChain(
+  roots: readonly VerifiedRoot[],
+  { signed }: VerifiedTimestamp,
+): Failure | undefined {
+  const ours = roots.find((root) => root.signed.version === signed.root?.version);
+  if (!signed.root || !ours || ours.digest === signed.root.sha256) return undefined;
   const expected = `root ${signed.root.version} as it is known here, sha256 ${ours.digest}`;
   return failure("KEY", expected, `one with sha256 ${signed.root.sha256}`);
 }

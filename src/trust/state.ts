@@ -9,19 +9,19 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type * as v from "valibot";
+import { checkPeerRoots, checkPolicyDigest, checkRoleKeys } from "./agreement.js";
 import type { Authority } from "./contents/authority.js";
-import { authoritySchema, keysIn } from "./contents/authority.js";
+import { authoritySchema } from "./contents/authority.js";
 import type { Baseline } from "./contents/baseline.js";
 import { baselineSchema } from "./contents/baseline.js";
 import type { Peers } from "./contents/peers.js";
-import { peerRootPath, peersSchema } from "./contents/peers.js";
+import { peersSchema } from "./contents/peers.js";
 import type { LocalPolicy } from "./contents/policy.js";
 import { policySchema } from "./contents/policy.js";
 import type { Status } from "./contents/status.js";
 import { statusSchema } from "./contents/status.js";
 import { delegatedSigners } from "./delegation.js";
 import type { DelegatedRole, Meta, Target } from "./metadata.js";
-import { parseMetadata } from "./metadata.js";
 import type { ReadFile } from "./repository.js";
 import { readSnapshot, readTargetFile, readTargets } from "./repository.js";
 import type { VerifiedSnapshot, VerifiedTargets, VerifiedTimestamp } from "./roles.js";
@@ -29,7 +29,7 @@ import { metaOf } from "./roles.js";
 import type { VerifiedRoot } from "./root.js";
 import { signersOf } from "./root.js";
 import { millisecondsOf, readSchema } from "./schema.js";
-import { keysOf } from "./threshold.js";
+import type { Signers } from "./threshold.js";
 
 /** Where the parts lie, as target paths. `peers/<name>/root.json` are beside them. */
 export const CONTENTS = {
@@ -151,7 +151,7 @@ async function readInto(
     status: status.value,
   };
   const contents = await readContents(kernel, metadata, read);
-  return contents.ok ? parseContents(kernel, domain, metadata, contents.value) : contents;
+  return contents.ok ? parseContents(kernel, domain, metadata, signers, contents.value) : contents;
 }
 
 /** In a domain every file is named by its SHA-256, so that it can be kept and relayed by that. */
@@ -232,6 +232,7 @@ function parseContents(
   kernel: Kernel,
   domain: string,
   metadata: StateMetadata,
+  signers: Signers,
   contents: ReadonlyMap<string, Uint8Array>,
 ): Result<VerifiedTrustState> {
   const part = <Schema extends v.GenericSchema>(path: string, schema: Schema) => {
@@ -253,9 +254,10 @@ function parseContents(
     : ok(undefined);
   if (!baseline.ok) return baseline;
   const bad =
-    checkRoleKeys(metadata, authority.value) ??
+    checkRoleKeys(metadata.root, signers, authority.value) ??
     checkPeerRoots(kernel, peers.value, contents) ??
-    (baseline.value && checkPolicyDigest(kernel, baseline.value, contents));
+    (baseline.value &&
+      checkPolicyDigest(kernel, baseline.value, contents.get(CONTENTS.policy) as Uint8Array));
   if (bad) return bad;
   const { issued } = metadata.timestamp.signed;
   return ok(
@@ -273,60 +275,6 @@ function parseContents(
       contents,
     }),
   );
-}
-
-/** One key, one part to play: who signs metadata is neither issuer, resumer, gate nor log. */
-function checkRoleKeys(
-  { root, targets }: StateMetadata,
-  authority: Authority,
-): Failure | undefined {
-  const roles = (["root", "targets", "timestamp", "snapshot"] as const).map((role) =>
-    signersOf(root, role),
-  );
-  const delegated = statusRole(targets);
-  if (delegated.ok) roles.push(delegatedSigners(targets, delegated.value));
-  const listed = keysIn(authority);
-  for (const role of roles) {
-    for (const { algorithm, material } of keysOf(role).values()) {
-      const key = encodeHex(material);
-      if (algorithm === "ed25519" && listed.has(key)) {
-        return failure("MALFORMED", `no key of ${role.name} in ${CONTENTS.authority}`, key);
-      }
-    }
-  }
-  return undefined;
-}
-
-function checkPeerRoots(
-  kernel: Kernel,
-  { peers }: Peers,
-  contents: ReadonlyMap<string, Uint8Array>,
-): Failure | undefined {
-  for (const { name, root } of peers) {
-    const path = peerRootPath(name);
-    const bytes = contents.get(path);
-    if (!bytes) return failure("MISSING", `the target file ${path}`, "no role names it");
-    const found = encodeHex(kernel.sha256(bytes));
-    if (found !== root.sha256) return failure("DIGEST", `${path} with ${root.sha256}`, found);
-    const parsed = parseMetadata("root", bytes);
-    if (!parsed.ok) return parsed;
-    const { domain, version } = parsed.value.signed;
-    if (domain !== name || version !== root.version) {
-      const expected = `root ${root.version} of ${name} in ${path}`;
-      return failure("MALFORMED", expected, `root ${version} of ${domain ?? "no named domain"}`);
-    }
-  }
-  return undefined;
-}
-
-function checkPolicyDigest(
-  kernel: Kernel,
-  baseline: Baseline,
-  contents: ReadonlyMap<string, Uint8Array>,
-): Failure | undefined {
-  const found = encodeHex(kernel.sha256(contents.get(CONTENTS.policy) ?? new Uint8Array()));
-  if (found === baseline.policy) return undefined;
-  return failure("DIGEST", `the policy that the baseline names: ${baseline.policy}`, found);
 }
 
 /** Versions and digests of all signed parts, in canonical JSON, hashed. */
