@@ -1,4 +1,5 @@
 /** `writ/trust`: following the trust state of domains. Takes a `Kernel` of the package's main entry. */
+export { requestsWithin } from "./runtime/budget.js";
 export { request } from "./runtime/request.js";
 export { MemoryTrustStore } from "./storage/memory-trust-store.js";
 export type { TrustStore } from "./storage/trust-store.js";

@@ -36,7 +36,8 @@ export interface HttpSource extends Source {
 
 /**
  * The files below `url` (http or https, without credentials, query or fragment). A file that is
- * asked for has `timeoutMs` to arrive, whole.
+ * asked for has `timeoutMs` to arrive, whole; for all of a round together, give `requestsWithin` of
+ * `src/runtime/` as the request.
  */
 export function httpSource(
   url: string,

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { requestsWithin } from "../../src/runtime/budget.js";
 import { request } from "../../src/runtime/request.js";
 import type { HttpRequest, HttpSource } from "../../src/sync/http-source.js";
 import { httpSource } from "../../src/sync/http-source.js";
@@ -684,4 +685,23 @@ describe("paths", () => {
     expect(asked).toEqual([]);
     expect(one.traffic()).toEqual({ requests: 0, bytes: 0 });
   });
+});
+
+test("many slow answers have one time together, where the request is of one round", async () => {
+  const late = reply("200 OK", "late");
+  const server = await serve((socket, head) => {
+    setTimeout(() => late(socket, head), 120);
+  });
+  const source = httpSource(server.url, requestsWithin(TIMEOUT), { timeoutMs: TIMEOUT });
+  const started = performance.now();
+  const codes: string[] = [];
+  for (let i = 0; i < 10; i++) {
+    const answer = await source.read("a.example", `file-${i}`, { limit: LIMIT });
+    codes.push(answer.ok ? answer.status : answer.code);
+  }
+  expect(performance.now() - started).toBeLessThan(TIMEOUT + SLACK);
+  expect(codes[0]).toBe("found");
+  expect(codes.slice(3)).toEqual(Array.from({ length: 7 }, () => "TIMEOUT"));
+  // Nothing is asked any more once the time is up.
+  expect(server.heads.length).toBeLessThanOrEqual(3);
 });

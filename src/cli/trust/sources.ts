@@ -1,11 +1,10 @@
 /** What `--from` names: where trust state is read from. None of it is trusted. */
 import type { Kernel } from "../../kernel/kernel.js";
-import { request } from "../../runtime/request.js";
+import { requestsWithin } from "../../runtime/budget.js";
 import { FileTrustStore } from "../../storage/file-trust-store.js";
 import { FileStorage } from "../../storage/files.js";
 import { readFolder } from "../../storage/folder.js";
 import { folderSource } from "../../sync/folder-source.js";
-import type { HttpRequest } from "../../sync/http-source.js";
 import { httpSource } from "../../sync/http-source.js";
 import { relaySource } from "../../sync/relay.js";
 import type { Source } from "../../sync/source.js";
@@ -70,7 +69,7 @@ export function urlSource(
   timeoutMs: number,
 ): Source | { readonly code: "MALFORMED"; readonly found: string } {
   try {
-    return httpSource(url, timedRequest(timeoutMs), { timeoutMs });
+    return httpSource(url, requestsWithin(timeoutMs), { timeoutMs });
   } catch (error) {
     return { code: "MALFORMED", found: error instanceof Error ? error.message : String(error) };
   }
@@ -79,21 +78,4 @@ export function urlSource(
 /** A source that is asked for nothing, for the reason that is given. */
 export function brokenSource(name: string, found: string): Source {
   return { name, read: async () => failure("MALFORMED", "an http(s) URL", found) };
-}
-
-/**
- * All requests together have `timeoutMs`: a server that is slow with each of many files holds up what
- * the other sources gave for no longer than one that never answers.
- */
-function timedRequest(timeoutMs: number): HttpRequest {
-  let left = timeoutMs;
-  return async (url, options) => {
-    if (left <= 0) return { outcome: "timeout", received: 0 };
-    const started = performance.now();
-    try {
-      return await request(url, { ...options, timeoutMs: Math.ceil(left) });
-    } finally {
-      left -= performance.now() - started;
-    }
-  };
 }
