@@ -4,10 +4,22 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { TrustStore } from "../storage/trust-store.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { MAX_STORED_BYTES } from "./record.js";
+import type { TrustRecord } from "./record.js";
+import { MAX_STORED_BYTES, parseRecord } from "./record.js";
 
 export function recordKey(domain: string): string {
   return `${domain}/record`;
+}
+
+/** The record of a domain, as it is stored and as it reads; NO_TRUST where there is none. */
+export async function readRecord(
+  store: TrustStore,
+  domain: string,
+): Promise<Result<{ readonly bytes: Uint8Array; readonly record: TrustRecord }>> {
+  const bytes = await store.get(recordKey(domain), MAX_STORED_BYTES);
+  if (!bytes) return failure("NO_TRUST", `a record of ${domain} in the store`, "none");
+  const record = parseRecord(bytes);
+  return record.ok ? ok({ bytes, record: record.value }) : record;
 }
 
 /** Reads files that are stored, and those that wait to be. */

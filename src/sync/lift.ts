@@ -2,9 +2,9 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { TrustStore } from "../storage/trust-store.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { DomainFiles, recordKey } from "./files.js";
-import type { ContradictionRow, TrustRecord } from "./record.js";
-import { MAX_STORED_BYTES, formatRecord, parseRecord } from "./record.js";
+import { DomainFiles, readRecord, recordKey } from "./files.js";
+import type { ContradictionRow } from "./record.js";
+import { formatRecord } from "./record.js";
 
 /** A recorded contradiction, and whether it makes the domain untrusted now. */
 export interface RecordedEvidence extends ContradictionRow {
@@ -65,14 +65,4 @@ export async function liftEvidence(
         "a store that nobody writes to meanwhile; try again",
         "another writer",
       );
-}
-
-async function readRecord(
-  store: TrustStore,
-  domain: string,
-): Promise<Result<{ readonly bytes: Uint8Array; readonly record: TrustRecord }>> {
-  const bytes = await store.get(recordKey(domain), MAX_STORED_BYTES);
-  if (!bytes) return failure("NO_TRUST", `a record of ${domain} in the store`, "none");
-  const record = parseRecord(bytes);
-  return record.ok ? ok({ bytes, record: record.value }) : record;
 }

@@ -133,7 +133,7 @@ function distrust(memory: Memory): Failure | undefined {
 }
 
 /** What a store holds of a pinned domain. */
-export interface OpenDomain {
+export interface StoredTrust {
   readonly pinned: VerifiedRoot;
   /** Undefined where nothing was stored yet. */
   readonly record: Uint8Array | undefined;
@@ -155,7 +155,7 @@ export async function openStored(
   kernel: Kernel,
   store: TrustStore,
   pinnedRoot: Uint8Array,
-): Promise<Result<OpenDomain>> {
+): Promise<Result<StoredTrust>> {
   const pinned = await verifyPin(kernel, pinnedRoot);
   if (!pinned.ok) return pinned;
   const domain = pinned.value.signed.domain as string;

@@ -13,9 +13,8 @@ import { domainName } from "../trust/name.js";
 import { MAX_FILE_BYTES, positive, readSchema } from "../trust/schema.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { DomainFiles, recordKey } from "./files.js";
+import { DomainFiles, readRecord } from "./files.js";
 import type { Pin } from "./pin.js";
-import { MAX_STORED_BYTES, parseRecord } from "./record.js";
 
 /** No domain's name has an underscore, so that no domain's keys lie below this one. */
 export const PINS_KEY = "pinned_domains";
@@ -81,11 +80,9 @@ export async function pinnedRoot(
   store: TrustStore,
   domain: string,
 ): Promise<Result<Uint8Array>> {
-  const bytes = await store.get(recordKey(domain), MAX_STORED_BYTES);
-  if (!bytes) return failure("NO_TRUST", `a record of ${domain} in the store`, "none");
-  const record = parseRecord(bytes);
-  if (!record.ok) return record;
-  const [first] = record.value.roots as [string];
+  const stored = await readRecord(store, domain);
+  if (!stored.ok) return stored;
+  const [first] = stored.value.record.roots as [string];
   return await new DomainFiles(kernel, store, domain).require(first);
 }
 
