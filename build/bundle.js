@@ -34,6 +34,7 @@ export async function bundle() {
   const library = {
     index: "src/index.ts",
     trust: "src/trust.ts",
+    authorization: "src/authorization.ts",
     pool: "src/pool.ts",
     "pool-worker": "src/runtime/pool-worker.ts",
   };
@@ -64,6 +65,7 @@ export async function bundle() {
       entryPoints: {
         [`index.${condition}`]: "src/edge.ts",
         [`trust.${condition}`]: "src/trust.ts",
+        [`authorization.${condition}`]: "src/authorization.ts",
       },
       outdir: "dist",
       splitting: true,

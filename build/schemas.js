@@ -25,6 +25,7 @@ const SOURCES = [
   { path: "src/trust/contents/peers", schema: "peersSchema", type: "Peers" },
   { path: "src/trust/contents/policy", schema: "policySchema", type: "LocalPolicy" },
   { path: "src/trust/contents/status", schema: "statusSchema", type: "Status" },
+  { path: "src/authorization/predicate", schema: "authorizationSchema", type: "Authorization" },
   { path: "src/trust/entry", schema: "entrySchema", type: "TrustEntry" },
 ];
 

@@ -6,9 +6,9 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** How a command ended. Exit code: 0 proven or done, 1 refuted, 2 undecided. */
+/** How a command ended. Exit code: 0 proven, allowed or done, 1 refuted or denied, 2 undecided. */
 export interface Ending {
-  readonly outcome: "PROVEN" | "REFUTED" | "INCOMPLETE" | "DONE";
+  readonly outcome: "PROVEN" | "REFUTED" | "INCOMPLETE" | "DONE" | "ALLOW" | "DENY";
   /** What `--json` prints besides `command` and `outcome`. */
   readonly json: Readonly<Record<string, unknown>>;
   /** What is printed otherwise, on stdout. */

@@ -29,6 +29,15 @@ async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
   return handle.createReadStream();
 }
 
+/** The chunks of a file of any length. */
+export async function* streamFile(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* await openFile(path);
+  } catch (error) {
+    throw asUsageError(path, error);
+  }
+}
+
 function asUsageError(path: string, error: unknown): Error {
   if (error instanceof UsageError) return error;
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
+import { AUTHORIZATION_COMMANDS } from "./authorization/commands.js";
 import type { Command, Ending } from "./command.js";
 import { readArguments, UsageError } from "./command.js";
-import { demo } from "./demo.js";
+import { demo } from "./demo/demo.js";
 import { DOMAIN_COMMANDS } from "./domain/commands.js";
 import { keyNew, keyVkey } from "./key.js";
 import { listCommands, listGroup } from "./listing.js";
@@ -34,16 +35,18 @@ const COMMANDS: readonly Command[] = [
   trustLift,
   trustRelay,
   ...DOMAIN_COMMANDS,
+  ...AUTHORIZATION_COMMANDS,
   keyNew,
   keyVkey,
   demo,
 ];
 
-const EXIT_CODES = { PROVEN: 0, DONE: 0, REFUTED: 1, INCOMPLETE: 2 } as const;
+const EXIT_CODES = { PROVEN: 0, ALLOW: 0, DONE: 0, REFUTED: 1, DENY: 1, INCOMPLETE: 2 } as const;
 
 function overview(): string {
   return [
-    "writ proves what logs hold, and keeps trust between domains. Only sync touches the network.",
+    "writ proves what logs hold, keeps trust between domains, and says by their authorizations who may",
+    "do what. Only sync touches the network.",
     "",
     "Usage: writ COMMAND [ARGUMENTS] [--json] [--help]",
     "",
@@ -51,7 +54,7 @@ function overview(): string {
     "",
     '"writ COMMAND --help" says more, also of a group: "writ domain --help".',
     "Results go to stdout, everything else to stderr; - is stdin.",
-    "Exit code: 0 proven or done, 1 refuted, 2 undecided or misused.",
+    "Exit code: 0 proven, allowed or done, 1 refuted or denied, 2 undecided or misused.",
     "",
   ].join("\n");
 }

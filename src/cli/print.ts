@@ -12,12 +12,23 @@ function paint(code: number, text: string): string {
 export const bold = (text: string): string => paint(1, text);
 export const dim = (text: string): string => paint(2, text);
 
-const COLORS = { PROVEN: 32, REFUTED: 31, INCOMPLETE: 33 } as const;
+export const green = (text: string): string => paint(32, text);
+export const red = (text: string): string => paint(31, text);
+export const yellow = (text: string): string => paint(33, text);
+
+const COLORS = {
+  PROVEN: green,
+  ALLOW: green,
+  DONE: green,
+  REFUTED: red,
+  DENY: red,
+  INCOMPLETE: yellow,
+} as const;
 const MARKS = {
-  passed: paint(32, "ok     "),
-  failed: paint(31, "FAILED "),
-  missing: paint(33, "missing"),
-  "not-run": paint(33, "not run"),
+  passed: green("ok     "),
+  failed: red("FAILED "),
+  missing: yellow("missing"),
+  "not-run": yellow("not run"),
 } as const;
 
 /** A verdict for people: a line a check, what was expected and found, and the outcome last. */
@@ -25,7 +36,12 @@ export function formatVerdict(verdict: Verdict): string {
   const width = Math.max(...verdict.checks.map((check) => check.name.length));
   const lines = verdict.checks.flatMap((check) => formatCheck(check, width));
   const reason = verdict.code ? `  ${verdict.code}: ${CODES[verdict.code]}` : "";
-  return [...lines, `${bold(paint(COLORS[verdict.outcome], verdict.outcome))}${reason}`].join("\n");
+  return [...lines, `${formatOutcome(verdict.outcome)}${reason}`].join("\n");
+}
+
+/** An outcome in its colour. */
+export function formatOutcome(outcome: Ending["outcome"]): string {
+  return bold(COLORS[outcome](outcome));
 }
 
 function formatCheck(check: Check, width: number): string[] {

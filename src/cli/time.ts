@@ -11,6 +11,15 @@ export function parseDuration(text: string): number {
   return Number(digits) * UNITS[unit as keyof typeof UNITS];
 }
 
+/** A time, or a duration from `now` such as `2h`: milliseconds since the epoch. */
+export function parseWhen(text: string, now: number): number {
+  if (/^[0-9]+(?:ms|s|m|h|d)$/.test(text)) return now + parseDuration(text);
+  if (/^[0-9]{1,11}$/.test(text) || parseRfc3339(text) !== undefined) return parseTime(text);
+  throw new UsageError(
+    `a time is like 2026-11-24T12:00:00Z, or from now like 90s, 2h or 7d, not "${text}"`,
+  );
+}
+
 /** `2026-11-24T12:00:00Z`, or seconds since the epoch: milliseconds since the epoch. */
 export function parseTime(text: string): number {
   if (/^[0-9]{1,11}$/.test(text)) return Number(text) * 1000;

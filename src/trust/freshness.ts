@@ -28,20 +28,22 @@ export interface Freshness {
   readonly failure: Failure | undefined;
 }
 
+const ROLES = ["root", "timestamp", "snapshot", "targets", "status"] as const;
+
 export function judgeFreshness(state: VerifiedTrustState, demand: FreshnessDemand): Freshness {
   requireDurations(demand);
   const { now, maxStaleness } = demand;
   const { metadata, issued } = state;
   // Metadata is valid before its expiry, an age is allowed up to its bound.
-  const ends = (Object.keys(metadata) as (keyof StateMetadata)[]).map((limit) => ({
-    limit: limit as Freshness["limit"],
-    at: metadata[limit].expires - 1,
-  }));
-  if (issued !== undefined) ends.unshift({ limit: "maxStaleness", at: issued + maxStaleness });
-  const first = ends.reduce((least, each) => (each.at < least.at ? each : least));
+  let limit: Freshness["limit"] = "maxStaleness";
+  let at = issued === undefined ? Number.POSITIVE_INFINITY : issued + maxStaleness;
+  for (const role of ROLES) {
+    const last = metadata[role].expires - 1;
+    if (last < at) [limit, at] = [role, last];
+  }
   const age = issued === undefined ? undefined : now - issued;
-  const answer = { age, validUntil: first.at, limit: first.limit };
-  return { ...answer, failure: issueOf(state, demand) ?? endOf(first, demand, age) };
+  const failed = issueOf(state, demand) ?? endOf(limit, at, demand, age);
+  return { age, validUntil: at, limit, failure: failed };
 }
 
 function issueOf(
@@ -65,7 +67,8 @@ function issueOf(
 }
 
 function endOf(
-  { limit, at }: { limit: Freshness["limit"]; at: number },
+  limit: Freshness["limit"],
+  at: number,
   { now, maxStaleness }: FreshnessDemand,
   age: number | undefined,
 ): Failure | undefined {

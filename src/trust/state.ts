@@ -3,6 +3,7 @@
  * one timestamp down, so that no two versions are ever mixed.
  */
 import { formatCanonical } from "../bytes/canonical.js";
+import { freezeDeep } from "../bytes/frozen.js";
 import { encodeHex } from "../bytes/hex.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
@@ -266,11 +267,11 @@ function parseContents(
       digest: stateDigest(kernel, domain, metadata),
       metadata: Object.freeze(metadata),
       issued: issued === undefined ? undefined : millisecondsOf(issued),
-      authority: freeze(authority.value),
-      status: freeze(status.value),
-      policy: freeze(policy.value),
-      peers: freeze(peers.value),
-      baseline: freeze(baseline.value),
+      authority: freezeDeep(authority.value),
+      status: freezeDeep(status.value),
+      policy: freezeDeep(policy.value),
+      peers: freezeDeep(peers.value),
+      baseline: freezeDeep(baseline.value),
       witnesses: contents.get(CONTENTS.witnesses),
       contents,
     }),
@@ -285,12 +286,4 @@ export function stateDigest(kernel: Kernel, domain: string, metadata: StateMetad
   ]);
   const text = formatCanonical({ domain, ...Object.fromEntries(parts) });
   return encodeHex(kernel.sha256(encodeUtf8(text)));
-}
-
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(freeze);
-  }
-  return value;
 }

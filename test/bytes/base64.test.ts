@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeBase64, encodeBase64 } from "../../src/bytes/base64.js";
+import { decodeAnyBase64, decodeBase64, encodeBase64 } from "../../src/bytes/base64.js";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -104,4 +104,88 @@ test.each([
   ["a zero character", "AAA\u0000"],
 ])("%s is refused: %j", (_, text) => {
   expect(decodeBase64(text)).toBeUndefined();
+});
+
+describe("in any alphabet, padded or not", () => {
+  /** The four forms of these bytes; where they need no padding, or have no 62 and 63, some are equal. */
+  const formsOf = (bytes: Uint8Array): string[] => {
+    const standard = Buffer.from(bytes).toString("base64");
+    const urls = standard.replaceAll("+", "-").replaceAll("/", "_");
+    return [standard, urls].flatMap((form) => [form, form.replace(/=+$/, "")]);
+  };
+
+  const expectAForm = (text: string): void => {
+    // Buffer reads both alphabets, and skips what it does not know.
+    const lenient = new Uint8Array(Buffer.from(text, "base64"));
+    const expected = formsOf(lenient).includes(text) ? lenient : undefined;
+    expect(decodeAnyBase64(text), JSON.stringify(text)).toEqual(expected);
+  };
+
+  test("every form of bytes of every length from 0 to 64 is read", () => {
+    for (let length = 0; length <= 64; length++) {
+      for (const fill of [0, 0xff, 0xfb, 0x5a]) {
+        const bytes = Uint8Array.from({ length }, (_, i) => fill ^ ((i * 37) & 1));
+        for (const form of formsOf(bytes)) expect(decodeAnyBase64(form)).toEqual(bytes);
+      }
+    }
+  });
+
+  test("a text is read exactly if it is a form of its bytes: any text of characters that come near", () => {
+    const character = fc.constantFrom(...`${ALPHABET}-_-_===AQgw \n.\u0000\u0141\u2014`);
+    const text = fc.array(character, { maxLength: 12 }).map((all) => all.join(""));
+    fc.assert(fc.property(text, expectAForm), { numRuns: 5000 });
+  });
+
+  test("the same for a form with one character changed, put in or taken out", () => {
+    const character = fc.constantFrom(...`${ALPHABET}=-_ \n`);
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 20 }),
+        fc.nat(3),
+        fc.nat(30),
+        fc.nat(2),
+        character,
+        (bytes, which, place, drop, by) => {
+          const text = formsOf(bytes)[which] as string;
+          const at = place % (text.length + 1);
+          expectAForm(text);
+          expectAForm(text.slice(0, at) + by + text.slice(at + drop));
+          expectAForm(text.slice(0, at) + text.slice(at + 1));
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("the same for all texts of two digits, so for all stray bits", () => {
+    let accepted = 0;
+    for (const first of `${ALPHABET}-_`) {
+      for (const second of `${ALPHABET}-_`) {
+        for (const padding of ["", "=", "=="]) expectAForm(first + second + padding);
+        if (decodeAnyBase64(first + second)) accepted += 1;
+      }
+    }
+    // Of 256 bytes, the 4 each whose first digit is 62 or 63 have a form for either alphabet.
+    expect(accepted).toBe(256 + 8);
+  });
+
+  test.each([
+    ["both alphabets", "+_8="],
+    ["both alphabets, far apart", `/AAA${"A".repeat(400)}-AAA`],
+    ["half of a padding", "-_="],
+    ["half of a padding", "AA="],
+    ["too much padding", "AAA=="],
+    ["too much padding", "AAAA="],
+    ["padding alone", "="],
+    ["padding alone", "===="],
+    ["one digit", "A"],
+    ["five digits", "AAAAA"],
+    ["padding inside", "AA==AA"],
+    ["four bits left over", "AB"],
+    ["two bits left over", "AAB"],
+    ["a newline at the end", "AAAA\n"],
+    ["white space inside", "AA AA"],
+  ])("%s is refused: %j", (_, text) => {
+    expect(decodeAnyBase64(text)).toBeUndefined();
+  });
 });

@@ -1,8 +1,9 @@
 import { formatRfc3339 } from "../../bytes/rfc3339.js";
 import { withdraw } from "../../domain/publish.js";
 import { keysIn } from "../../trust/contents/authority.js";
+import type { Status } from "../../trust/contents/status.js";
 import { FOREVER } from "../../trust/contents/status.js";
-import type { Command } from "../command.js";
+import type { Command, Ending } from "../command.js";
 import { UsageError } from "../command.js";
 import { parseTime } from "../time.js";
 import { DomainFolder, KEY_HELP_LINES, KEY_OPTIONS } from "./domain-folder.js";
@@ -46,30 +47,39 @@ Whoever saw a revocation once keeps to it for ever. The draft is not published w
     }
     const keys = given.map((text) => ({ key: parseKey(domain.kernel, "--key", text), expires }));
     const authorizations = ids.map((id) => ({ sha256: id.toLowerCase(), expires }));
-    const published = await domain.change(["status", "timestamp"], (open) =>
-      withdraw(open, { authorizations, keys }),
-    );
-    const { authority, status } = published.state;
-    const listed = keys.map(({ key }) => key).filter((key) => keysIn(authority).has(key));
-    for (const key of listed) {
-      process.stderr.write(
-        `writ: revoked, and still listed: ${key}; remove it from the draft too\n`,
-      );
-    }
-    await warn(domain, published);
-    const what = [
-      ...ids.map((id) => `authorization ${id}`),
-      ...keys.map(({ key }) => `key ${key}`),
-    ];
-    const when = until === undefined ? "for ever" : `until ${expires}`;
-    return {
-      outcome: "DONE",
-      json: {
-        ...publishedJson(published),
-        authorizations: status.authorizations,
-        keys: status.keys,
-      },
-      text: `${what.map((each) => `revoked ${when}: ${each}\n`).join("")}${publishedText(published)}`,
-    };
+    return await endWithdrawn(domain, { authorizations, keys });
   },
 };
+
+/** Revokes with the online keys, and says until when each revocation is listed. */
+export async function endWithdrawn(
+  domain: DomainFolder,
+  { authorizations, keys }: Pick<Status, "authorizations" | "keys">,
+): Promise<Ending> {
+  const published = await domain.change(["status", "timestamp"], (open) =>
+    withdraw(open, { authorizations, keys }),
+  );
+  const { authority, status } = published.state;
+  const listed = keys.map(({ key }) => key).filter((key) => keysIn(authority).has(key));
+  for (const key of listed) {
+    process.stderr.write(`writ: revoked, and still listed: ${key}; remove it from the draft too\n`);
+  }
+  await warn(domain, published);
+  const revoked = [
+    ...authorizations.map(({ sha256, expires }) => line(`authorization ${sha256}`, expires)),
+    ...keys.map(({ key, expires }) => line(`key ${key}`, expires)),
+  ];
+  return {
+    outcome: "DONE",
+    json: {
+      ...publishedJson(published),
+      authorizations: status.authorizations,
+      keys: status.keys,
+    },
+    text: `${revoked.join("")}${publishedText(published)}`,
+  };
+}
+
+function line(what: string, expires: string): string {
+  return `revoked ${expires === FOREVER ? "for ever" : `until ${expires}`}: ${what}\n`;
+}

@@ -1,5 +1,4 @@
 /** What a store holds against a domain: to give to third parties, and to lift. */
-import { writeFile } from "node:fs/promises";
 import { decodeUtf8 } from "../../bytes/utf8.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import type { TrustStore } from "../../storage/trust-store.js";
@@ -10,6 +9,7 @@ import type { Failure } from "../../verdict.js";
 import type { Arguments, Command, Ending } from "../command.js";
 import { UsageError } from "../command.js";
 import { loadKernel } from "../kernel.js";
+import { writeNew } from "../output.js";
 import { describe } from "../print.js";
 import { jsonOfFailure } from "./answer.js";
 import { openFollowedDomain, requireDomainName, requireStore } from "./store.js";
@@ -96,15 +96,6 @@ async function requireEvidence(
       ? `there is no evidence against ${domain} in the store`
       : `there is no such evidence against ${domain}; expected ${known}`,
   );
-}
-
-async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(path, bytes, { flag: "wx" });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`cannot write --out ${path}: ${why}`, { cause: error });
-  }
 }
 
 function notLifted(failed: Failure, domain: string, digest: string, folder: string): Ending {

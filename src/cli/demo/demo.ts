@@ -1,43 +1,45 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { formatCanonical } from "../bytes/canonical.js";
-import { encodeHex } from "../bytes/hex.js";
-import { encodeUtf8 } from "../bytes/utf8.js";
-import type { Kernel } from "../kernel/kernel.js";
-import { FileStorage } from "../storage/files.js";
-import { MemoryStorage } from "../storage/memory.js";
-import type { Storage } from "../storage/storage.js";
-import { appendEntries, CHECKPOINT } from "../tlog/log-writer.js";
-import { MAX_NOTE_BYTES } from "../tlog/note.js";
-import { parsePolicy } from "../tlog/policy.js";
-import { formatProof } from "../tlog/proof.js";
-import { cosignCheckpoint } from "../tlog/signer.js";
-import { TreeReader } from "../tlog/tree-reader.js";
-import { loadVerifiers } from "../tlog/verifiers.js";
-import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
-import { verifyProof } from "../tlog/verify-proof.js";
-import { formatVkey } from "../tlog/vkey.js";
-import type { Result, Verdict } from "../verdict.js";
-import type { Command, Ending } from "./command.js";
-import { UsageError } from "./command.js";
-import { loadKernel } from "./kernel.js";
-import { generateKey, signerOf } from "./key-file.js";
-import { demonstrateDomains } from "./demo-domains.js";
-import { bold, describe, dim, formatVerdict } from "./print.js";
-import { Progress } from "./progress.js";
-import { version } from "./version.js";
+import { formatCanonical } from "../../bytes/canonical.js";
+import { encodeHex } from "../../bytes/hex.js";
+import { encodeUtf8 } from "../../bytes/utf8.js";
+import type { Kernel } from "../../kernel/kernel.js";
+import { FileStorage } from "../../storage/files.js";
+import { MemoryStorage } from "../../storage/memory.js";
+import type { Storage } from "../../storage/storage.js";
+import { appendEntries, CHECKPOINT } from "../../tlog/log-writer.js";
+import { MAX_NOTE_BYTES } from "../../tlog/note.js";
+import { parsePolicy } from "../../tlog/policy.js";
+import { formatProof } from "../../tlog/proof.js";
+import { cosignCheckpoint } from "../../tlog/signer.js";
+import { TreeReader } from "../../tlog/tree-reader.js";
+import { loadVerifiers } from "../../tlog/verifiers.js";
+import type { CheckpointDemand } from "../../tlog/verify-checkpoint.js";
+import { verifyProof } from "../../tlog/verify-proof.js";
+import { formatVkey } from "../../tlog/vkey.js";
+import type { Result, Verdict } from "../../verdict.js";
+import type { Command, Ending } from "../command.js";
+import { UsageError } from "../command.js";
+import { loadKernel } from "../kernel.js";
+import { generateKey, signerOf } from "../key-file.js";
+import { demonstrateAuthorizations } from "./authorizations.js";
+import { demonstrateDomains } from "./domains.js";
+import { bold, describe, dim, formatVerdict } from "../print.js";
+import { Progress } from "../progress.js";
+import { version } from "../version.js";
 
 const LEFT_OUT = new Set([".git", "node_modules", "dist"]);
 
 export const demo: Command = {
   name: "demo",
   usage: "demo [--out DIR]",
-  summary: "Prove every file of this checkout, tamper with one byte, then let two domains meet.",
-  help: `  --out DIR                 keep the log, the policy, one proof and two domains in DIR, a folder
-                            that is not there yet (default: in memory)
+  summary:
+    "Prove every file of this checkout, tamper with one byte, let two domains meet, authorize and revoke.",
+  help: `  --out DIR                 keep the log, the policy, one proof, the domains and their authorizations
+                            in DIR, a folder that is not there yet (default: in memory)
   --json                    one JSON object: command, outcome, code, entries, proven, tampered,
-                            domains`,
+                            domains, authorizations`,
   options: { out: { type: "string" } },
   run: async (args) => {
     args.exactly();
@@ -88,7 +90,13 @@ async function run(out: string | undefined): Promise<Ending> {
   }
 
   const domains = await demonstrateDomains(kernel, out && join(out, "domains"), Date.now());
-  const strange = domains.steps.find(({ outcome, expected }) => outcome !== expected);
+  const authorizations = await demonstrateAuthorizations(
+    kernel,
+    out && join(out, "authorizations"),
+    Date.now(),
+  );
+  const steps = [...domains.steps, ...authorizations.steps];
+  const strange = steps.find(({ outcome, expected }) => outcome !== expected);
   const held = proven === files.length && refuted.outcome === "REFUTED" && !strange;
   const next = out === undefined ? [] : ["", "Check it again yourself:", ...commands(out)];
   const text = [
@@ -107,6 +115,9 @@ async function run(out: string | undefined): Promise<Ending> {
     "",
     bold("Two organisations, pay.example and ship.example, each with its own keys, policy and log"),
     domains.text,
+    "",
+    bold("An authorization of pay.example for an agent of ship.example, and what became of it"),
+    authorizations.text,
     ...next,
     "",
   ].join("\n");
@@ -118,6 +129,7 @@ async function run(out: string | undefined): Promise<Ending> {
       proven,
       tampered: refuted,
       domains: domains.steps.map(({ step, outcome }) => ({ step, outcome })),
+      authorizations: authorizations.steps.map(({ step, outcome }) => ({ step, outcome })),
     },
     text,
   };

@@ -3,18 +3,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { makeSchemas } from "../../build/schemas.js";
-import { addGate, addIssuer, addPeer, addResumer, releaseGate } from "../../src/domain/edit.js";
-import { withdraw } from "../../src/domain/publish.js";
-import { readFolder } from "../../src/storage/folder.js";
-import { readEntry } from "../../src/tlog/tile.js";
-import { CONTENTS } from "../../src/trust/state.js";
-import { ok } from "../../src/verdict.js";
-import { kernel } from "../kernel.js";
-import { hexKey, makeDomain, must } from "../domain/fixture.js";
-import { encodeHex } from "../../src/bytes/hex.js";
+import { makeSchemas } from "../build/schemas.js";
+import { attenuateAuthorization, issueAuthorization } from "../src/authorization/issue.js";
+import type { Authorization } from "../src/authorization/predicate.js";
+import { addGate, addIssuer, addPeer, addResumer, releaseGate } from "../src/domain/edit.js";
+import { withdraw } from "../src/domain/publish.js";
+import { readFolder } from "../src/storage/folder.js";
+import { readEntry } from "../src/tlog/tile.js";
+import { CONTENTS } from "../src/trust/state.js";
+import { ok } from "../src/verdict.js";
+import { kernel } from "./kernel.js";
+import { hexKey, keyOf, makeDomain, must } from "./domain/fixture.js";
+import { encodeHex } from "../src/bytes/hex.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 
 type Schema = { readonly [keyword: string]: unknown };
 
@@ -54,6 +56,7 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   maxLength: (operand: number, value) => typeof value !== "string" || [...value].length <= operand,
   minimum: (operand: number, value) => typeof value !== "number" || value >= operand,
   maximum: (operand: number, value) => typeof value !== "number" || value <= operand,
+  maxItems: (operand: number, value) => !Array.isArray(value) || value.length <= operand,
   minItems: (operand: number, value) => !Array.isArray(value) || value.length >= operand,
   uniqueItems: (_: true, value) =>
     !Array.isArray(value) ||
@@ -143,10 +146,54 @@ beforeAll(async () => {
     entries.push(JSON.parse(new TextDecoder().decode(entry)));
   }
   published.set("src/trust/entry.schema.json", entries);
+  published.set("src/authorization/predicate.schema.json", await authorizations());
 });
 
+/** Predicates with every member, as they are signed. */
+async function authorizations(): Promise<Authorization[]> {
+  const signerOf = (name: string) => ({ ...keyOf(name), publicKey: keyOf(name).key.publicKey });
+  const principal = { id: "agent:bot", key: hexKey("bot") };
+  const issued = must(
+    await issueAuthorization(kernel, signerOf("ops"), "a.example", {
+      audience: ["a.example/gate"],
+      principal,
+      command: "/pay",
+      policy: [["<=", ".amount", 1000]],
+      notBefore: "2026-06-01T12:00:00Z",
+      expires: "2026-06-01T13:00:00Z",
+      maxStaleness: 5_000,
+      recheck: 500,
+      baseline: { sha256: hexKey("baseline") },
+      limits: {
+        uses: 3,
+        duration: 60_000,
+        delegations: 2,
+        totals: [{ argument: ".amount", most: 5000 }],
+      },
+      quorum: { k: 1, domains: ["a.example", "b.example"] },
+      isolation: {
+        level: "sandbox",
+        read: ["/data"],
+        write: [],
+        net: ["api.example.com:443"],
+        run: ["/usr/bin/env"],
+      },
+      cleanup: ["/pay/undo"],
+      witnessed: "intent",
+      nonce: new Uint8Array(16),
+    }),
+  );
+  const narrowed = must(
+    await attenuateAuthorization(kernel, signerOf("bot"), issued.chain, {
+      principal,
+      nonce: new Uint8Array(16),
+    }),
+  );
+  return [issued.link.authorization, narrowed.link.authorization];
+}
+
 test("the files are what build/schemas.js writes", () => {
-  expect(schemas.size).toBe(6);
+  expect(schemas.size).toBe(7);
   for (const [path, text] of schemas)
     expect(readFileSync(join(root, path), "utf8"), path).toBe(text);
 });

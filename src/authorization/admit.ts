@@ -1,0 +1,204 @@
+/**
+ * Admitting chains: who signed each link, and whether each narrows the one before. Signatures of all
+ * chains go to the kernel together, one level of the chains at a time: the keys of a level stand in the
+ * level above, and nothing is parsed whose signature does not hold.
+ */
+import { decodeHex, encodeHex } from "../bytes/hex.js";
+import { decodeUtf8 } from "../bytes/utf8.js";
+import type { UnverifiedEnvelope } from "../attestation/dsse.js";
+import { parseEnvelope } from "../attestation/dsse.js";
+import { INTOTO_PAYLOAD_TYPE } from "../attestation/statement.js";
+import type { SignedPayload } from "../attestation/verify-envelope.js";
+import { checkEnvelopes } from "../attestation/verify-envelope.js";
+import { KernelFault } from "../kernel/border.js";
+import type { Kernel } from "../kernel/kernel.js";
+import { coversCommand } from "../trust/command.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import type { AdmittedAuthorization } from "./admitted.js";
+import { admit } from "./admitted.js";
+import { MAX_ENVELOPE_BYTES, splitChain } from "./chain-file.js";
+import type { KnownDomains } from "./domains.js";
+import { issuersOf, viewOfDomain } from "./domains.js";
+import type { Link } from "./link.js";
+import { readLink } from "./link.js";
+import { checkNarrows } from "./narrows.js";
+
+/** Keys that are tried on an envelope that does not say which of them signed it. */
+const MAX_TRIES = 64;
+
+/** `admitAuthorizations` for one chain. */
+export function admitAuthorization(
+  kernel: Kernel,
+  chain: Uint8Array,
+  domains: KnownDomains,
+): Result<AdmittedAuthorization> {
+  return admitAuthorizations(kernel, [chain], domains)[0] as Result<AdmittedAuthorization>;
+}
+
+/**
+ * Admits each of many chains (a file each, see `splitChain`), or says why not. The first link must be
+ * by an issuer that its domain lists, each other one by the principal of the one before. A link that
+ * several chains share is verified once. Whether anything is fresh, revoked or in its window is decided
+ * at each request (`checkRequest`), and not here.
+ */
+export function admitAuthorizations(
+  kernel: Kernel,
+  chains: readonly Uint8Array[],
+  domains: KnownDomains,
+): Result<AdmittedAuthorization>[] {
+  const reader = new Reader(kernel, domains);
+  const open = chains.map((chain) => new Chain(splitChain(chain)));
+  try {
+    for (let level = 0; open.some((chain) => chain.isOpen(level)); level++) {
+      reader.readLevel(open.filter((chain) => chain.isOpen(level)));
+    }
+  } catch (error) {
+    if (!(error instanceof KernelFault)) throw error;
+    return chains.map(() => failure("INTERNAL", "a kernel that answers", error.message));
+  }
+  return open.map((chain) => chain.end());
+}
+
+/** A chain while it is read, from its first link on. */
+class Chain {
+  readonly links: Link[] = [];
+  readonly #lines: readonly Uint8Array[] = [];
+  failure: Failure | undefined;
+
+  constructor(lines: Result<readonly Uint8Array[]>) {
+    if (lines.ok) this.#lines = lines.value;
+    else this.failure = lines;
+  }
+
+  isOpen(level: number): boolean {
+    return !this.failure && level < this.#lines.length;
+  }
+
+  get next(): Uint8Array {
+    return this.#lines[this.links.length] as Uint8Array;
+  }
+
+  add(link: Result<Link>): void {
+    if (!link.ok) this.#fail(link);
+    else {
+      this.links.push(link.value);
+      const bad = this.links.length > 1 ? checkNarrows(this.links) : undefined;
+      if (bad) this.#fail(bad);
+    }
+  }
+
+  end(): Result<AdmittedAuthorization> {
+    return this.failure ?? admit(this.links as [Link, ...Link[]]);
+  }
+
+  #fail({ code, expected, found }: Failure): void {
+    const number = Math.min(this.links.length + 1, this.#lines.length);
+    this.failure = failure(code, `link ${number} of ${this.#lines.length}: ${expected}`, found);
+  }
+}
+
+/** A line under the keys that may have signed it. */
+interface Work {
+  readonly envelope: UnverifiedEnvelope;
+  readonly keys: readonly Uint8Array[];
+  readonly chains: Chain[];
+}
+
+class Reader {
+  constructor(
+    readonly kernel: Kernel,
+    readonly domains: KnownDomains,
+  ) {}
+
+  /** Reads the next link of each of these chains. */
+  readLevel(chains: readonly Chain[]): void {
+    const work = new Map<string, Work>();
+    for (const chain of chains) {
+      const line = chain.next;
+      const parent = chain.links.at(-1);
+      const text = decodeUtf8(line);
+      if (text === undefined) {
+        chain.add(failure("MALFORMED", "an envelope in UTF-8", "invalid UTF-8"));
+        continue;
+      }
+      // What is verified under one key says nothing of the same bytes under another.
+      const name = `${parent?.authorization.principal.key ?? ""} ${text}`;
+      const same = work.get(name);
+      if (same) same.chains.push(chain);
+      else this.#prepare(work, name, chain, line, parent);
+    }
+    const all = [...work.values()];
+    const claims = all.map(({ envelope, keys }) => ({
+      envelope,
+      keys,
+      threshold: 1,
+      payloadType: INTOTO_PAYLOAD_TYPE,
+    }));
+    checkEnvelopes(this.kernel, claims).forEach((signed, i) => {
+      const link = signed.ok ? this.#read(signed.value) : signed;
+      for (const chain of (all[i] as Work).chains) chain.add(this.#checkIssuer(chain, link));
+    });
+  }
+
+  #prepare(
+    work: Map<string, Work>,
+    name: string,
+    chain: Chain,
+    line: Uint8Array,
+    parent: Link | undefined,
+  ): void {
+    const envelope = parseEnvelope(line, MAX_ENVELOPE_BYTES);
+    if (!envelope.ok) return chain.add(envelope);
+    const keys = parent
+      ? ok([bytesOf(parent.authorization.principal.key)])
+      : this.#issuerKeys(envelope.value);
+    if (!keys.ok) return chain.add(keys);
+    work.set(name, { envelope: envelope.value, keys: keys.value, chains: [chain] });
+  }
+
+  /** The issuers' keys of all domains that are known, or those of them that the envelope names. */
+  #issuerKeys({ signatures }: UnverifiedEnvelope): Result<Uint8Array[]> {
+    const { own, peers } = this.domains;
+    const issuers = [own, ...peers.values()].map(issuersOf);
+    const named = signatures
+      .map(({ keyid }) => keyid)
+      .filter((keyid) => keyid !== undefined)
+      .filter((keyid) => issuers.some((each) => each.has(keyid)));
+    const keys = new Set(named.length > 0 ? named : issuers.flatMap((each) => [...each.keys()]));
+    if (keys.size === 0) return failure("KEY", "an issuer of a domain that is known here", "none");
+    if (keys.size <= MAX_TRIES) return ok([...keys].map(bytesOf));
+    const expected = `a signature whose keyid is an issuer's key, one of ${keys.size}`;
+    return failure("KEY", expected, "no such keyid");
+  }
+
+  #read(signed: SignedPayload): Result<Link> {
+    const link = readLink(this.kernel, signed.payload);
+    if (!link.ok) return link;
+    const { key } = link.value.authorization.issuer;
+    if (signed.keys.some((each) => encodeHex(each) === key)) return link;
+    return failure("KEY", `a signature by its issuer, ${key}`, signed.keys.map(encodeHex).join());
+  }
+
+  /** The first link: its domain must list who signed it, for that command. */
+  #checkIssuer(chain: Chain, link: Result<Link>): Result<Link> {
+    if (!link.ok || chain.links.length > 0) return link;
+    const { issuer, command, parents } = link.value.authorization;
+    if (parents) {
+      const [parent] = parents;
+      return failure("MISSING", `the parent, ${parent?.sha256}, on the line before`, "none");
+    }
+    const view = viewOfDomain(this.domains, issuer.domain);
+    const listed = view && issuersOf(view).get(issuer.key);
+    if (!view?.state) return failure("NO_TRUST", `a trust state of ${issuer.domain}`, "none");
+    if (!listed) return failure("KEY", `an issuer that ${issuer.domain} lists`, issuer.key);
+    if (listed.commands.some((allowed) => coversCommand(allowed, command))) return link;
+    const expected = `a command that ${issuer.domain} lists its issuer for: ${listed.commands.join(", ")}`;
+    return failure("SCOPE", expected, command);
+  }
+}
+
+function bytesOf(key: string): Uint8Array {
+  // The schema, or trust state, has checked the form.
+  return decodeHex(key) as Uint8Array;
+}

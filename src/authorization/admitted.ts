@@ -1,0 +1,78 @@
+/** A chain whose signatures and links hold. It says nothing of the time, which decides at each request. */
+import type { Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import { freezeDeep } from "../bytes/frozen.js";
+import type { Link } from "./link.js";
+import type { Demands } from "./narrow.js";
+import { demandsOf } from "./narrow.js";
+import type { AuthorizationIssuer, AuthorizationPrincipal } from "./predicate.js";
+
+/** Immutable; made by `admitAuthorization` alone. */
+export interface AdmittedAuthorization {
+  /** From the issuer's to the one that is used. */
+  readonly links: readonly Link[];
+  /** The identity of the one that is used. */
+  readonly sha256: string;
+  /** Who made the first. */
+  readonly issuer: AuthorizationIssuer;
+  /** Who may act. */
+  readonly principal: AuthorizationPrincipal;
+  /** Of every signer and principal of the chain, each once, in hexadecimal. */
+  readonly keys: readonly string[];
+  /** Who signed each link, root first. */
+  readonly signers: readonly string[];
+  /** What may be done: the narrowest of the chain. */
+  readonly command: string;
+  /** What the chain demands as a whole. */
+  readonly demands: Demands;
+  /** Algorithms, by in-toto's names, that artifacts must be measured by. */
+  readonly digestAlgorithms: readonly string[];
+}
+
+const admitted = new WeakSet<AdmittedAuthorization>();
+
+/** What `admitAuthorization` makes of links that follow from each other; nobody else calls it. */
+export function admit(links: readonly [Link, ...Link[]]): Result<AdmittedAuthorization> {
+  const [first] = links;
+  const leaf = links.at(-1) as Link;
+  const demands = demandsOf(links);
+  if (demands.audience.length === 0) {
+    return failure("AUDIENCE", "an audience that all links have in common", "none");
+  }
+  if (demands.notBefore !== undefined && demands.notBefore >= demands.expires) {
+    return failure("EXPIRED", "a time at which all links are valid", "none");
+  }
+  if (demands.baselines.length > 1) {
+    return failure("BASELINE", "one baseline in all links", demands.baselines.join(", "));
+  }
+  const counted = links.find(({ authorization: { limits } }) => limits?.uses ?? limits?.totals);
+  const [gate = ""] = demands.audience;
+  if (counted && (demands.audience.length !== 1 || !gate.includes("/"))) {
+    const expected = "exactly one gate in the audience, where uses or totals are counted";
+    return failure("LIMIT", expected, demands.audience.join(", "));
+  }
+  const signers = links.map(({ authorization }) => authorization.issuer.key);
+  const principals = links.map(({ authorization }) => authorization.principal.key);
+  const algorithms = links.flatMap(({ artifacts }) => (artifacts ?? []).flatMap(Object.keys));
+  const value: AdmittedAuthorization = {
+    links: Object.freeze([...links]),
+    sha256: leaf.sha256,
+    issuer: first.authorization.issuer,
+    principal: leaf.authorization.principal,
+    keys: Object.freeze([...new Set([...signers, ...principals])]),
+    signers: Object.freeze(signers),
+    command: leaf.authorization.command,
+    demands: freezeDeep(demands),
+    digestAlgorithms: Object.freeze([...new Set(algorithms)].sort()),
+  };
+  Object.freeze(value);
+  admitted.add(value);
+  return ok(value);
+}
+
+/** Throws on an object that `admitAuthorization` did not make. */
+export function requireAdmitted(authorization: AdmittedAuthorization): void {
+  if (!admitted.has(authorization)) {
+    throw new TypeError("an authorization is admitted by admitAuthorization");
+  }
+}

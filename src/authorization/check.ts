@@ -1,0 +1,151 @@
+/** Deciding on a request under an admitted authorization: synchronous, pure, and closed where it fails. */
+import type { Trusted } from "../trust/view.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import type { AdmittedAuthorization } from "./admitted.js";
+import { requireAdmitted } from "./admitted.js";
+import type { Charge } from "./charges.js";
+import type { Isolation } from "./predicate.js";
+import type { AuthorizationRequest } from "./request.js";
+import { requireRequest } from "./request.js";
+import type { Situation } from "./situation.js";
+import { NOT_CHECKED, requireSituation } from "./situation.js";
+import type { Step } from "./steps.js";
+import { Question, STEPS } from "./steps.js";
+
+/** The request is allowed, as far as `unchecked` does not name anything; the rest is the gate's to keep. */
+export interface Permission {
+  /** It names who answers for this: `principal`, `issuer`, and `signers`, the keys of the chain. */
+  readonly authorization: AdmittedAuthorization;
+  /** The gate that decided; undefined where that was not checked. */
+  readonly gate: { readonly origin: string; readonly key: string } | undefined;
+  readonly request: AuthorizationRequest;
+  /** The last millisecond at which the answer would be the same without newer trust. */
+  readonly validUntil: number;
+  /** The trust that it rests on: the own domain's, then the issuer's. */
+  readonly evidence: readonly Evidence[];
+  /** Milliseconds after which a run is decided on again, at the latest. */
+  readonly recheck: number;
+  /** Milliseconds that the run may last; undefined where nothing limits it. */
+  readonly duration: number | undefined;
+  readonly isolation: Isolation | undefined;
+  /** A peer must have cosigned the intent before the effect. */
+  readonly witnessed: boolean;
+  /** What the gate charges, durably, before the effect. */
+  readonly charges: readonly Charge[];
+  /** What was left out on the caller's word. */
+  readonly unchecked: readonly ("gate" | "possession")[];
+}
+
+export interface Evidence {
+  readonly domain: string;
+  /** The digest of the trust state. */
+  readonly digest: string;
+  /** Milliseconds since it was issued. */
+  readonly age: number;
+  /** The last millisecond at which it may support an allow. */
+  readonly validUntil: number;
+}
+
+/** The answer to a step of `explainRequest`. */
+export interface StepReport {
+  readonly name: string;
+  /** `not-run`: the step needs one that failed. `not-checked`: left out on the caller's word. */
+  readonly outcome: "passed" | "failed" | "not-run" | "not-checked";
+  readonly failure: Failure | undefined;
+}
+
+/** Milliseconds: where a link states nothing, the lesser of this and half of the staleness. */
+const DEFAULT_RECHECK = 1_000;
+
+/** A permission, or the code that denies. */
+export function checkRequest(
+  authorization: AdmittedAuthorization,
+  request: AuthorizationRequest,
+  situation: Situation,
+): Result<Permission> {
+  requireAll(authorization, request, situation);
+  const question = new Question(authorization, request, situation);
+  for (const step of STEPS) {
+    const bad = runStep(step, question);
+    if (bad) return bad;
+  }
+  return ok(permissionOf(question));
+}
+
+/** Every step that can be run, for people; `checkRequest` gives the answer. */
+export function explainRequest(
+  authorization: AdmittedAuthorization,
+  request: AuthorizationRequest,
+  situation: Situation,
+): readonly StepReport[] {
+  requireAll(authorization, request, situation);
+  const question = new Question(authorization, request, situation);
+  const passed = new Set<string>();
+  return STEPS.map((step): StepReport => {
+    const { name, needs } = step;
+    if (!needs.every((each) => passed.has(each))) {
+      return { name, outcome: "not-run", failure: undefined };
+    }
+    const bad = runStep(step, question);
+    if (bad) return { name, outcome: "failed", failure: bad };
+    passed.add(name);
+    const left = uncheckedIn(situation).includes(name as "gate");
+    return { name, outcome: left ? "not-checked" : "passed", failure: undefined };
+  });
+}
+
+function requireAll(
+  authorization: AdmittedAuthorization,
+  request: AuthorizationRequest,
+  situation: Situation,
+): void {
+  requireAdmitted(authorization);
+  requireRequest(request);
+  requireSituation(situation);
+}
+
+/** A defect of ours denies. */
+function runStep({ name, check }: Step, question: Question): Failure | undefined {
+  try {
+    return check(question);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return failure("INTERNAL", `an answer to the step ${name}`, found);
+  }
+}
+
+function permissionOf(question: Question): Permission {
+  const { authorization, request, situation, own, issuers, charges, gate } = question;
+  const { demands } = authorization;
+  const evidence = [own, question.isForeign ? issuers : undefined].flatMap(evidenceOf);
+  const bound = Math.min(question.maxStaleness, question.terms.maxStaleness);
+  const otherwise = Math.min(DEFAULT_RECHECK, Math.floor(bound / 2));
+  return {
+    authorization,
+    request,
+    gate,
+    validUntil: Math.min(demands.expires - 1, ...evidence.map(({ validUntil }) => validUntil)),
+    evidence,
+    recheck: Math.min(demands.recheck ?? bound, demands.defaultRecheck ? otherwise : bound, bound),
+    duration: demands.duration,
+    isolation: demands.isolation,
+    witnessed: demands.witnessed,
+    charges,
+    unchecked: uncheckedIn(situation),
+  };
+}
+
+function evidenceOf(trusted: Trusted | undefined): Evidence[] {
+  if (!trusted) return [];
+  const { state, freshness } = trusted;
+  const { validUntil, age = 0 } = freshness;
+  return [{ domain: state.domain, digest: state.digest, age, validUntil }];
+}
+
+function uncheckedIn({ gate, possession }: Situation): ("gate" | "possession")[] {
+  return [
+    ...(gate === NOT_CHECKED ? (["gate"] as const) : []),
+    ...(possession === NOT_CHECKED ? (["possession"] as const) : []),
+  ];
+}

@@ -1,0 +1,56 @@
+import { attenuateAuthorization } from "../../authorization/issue.js";
+import type { Link } from "../../authorization/link.js";
+import type { Failure } from "../../verdict.js";
+import type { Command } from "../command.js";
+import { UsageError } from "../command.js";
+import { loadKernel } from "../kernel.js";
+import { CHAIN_HELP, readChain } from "./chain-argument.js";
+import { readEnvelopeSigner, SIGNER_OPTIONS, signerHelp } from "./envelope-signer.js";
+import { endIssued, OUT_HELP } from "./issued.js";
+import { printable } from "./printable.js";
+import { makeNonce, nowOf, readTerms, TERMS_HELP, TERMS_OPTIONS, TERMS_USAGE } from "./terms.js";
+
+export const attenuate: Command = {
+  name: "attenuate",
+  usage: `attenuate CHAIN --key KEYFILE --principal ID=KEY --out FILE [--command CMD] [--audience NAME...] [--expires WHEN] ${TERMS_USAGE}`,
+  summary: "Narrow an authorization for another principal, as its holder.",
+  help: `${CHAIN_HELP}
+${signerHelp("the holder's: the last link's principal's")}
+${TERMS_HELP}
+${OUT_HELP}
+A request must satisfy every link, so that what is stated here only narrows; what is left out stays as it
+is. The new chain is the old one with one line more.`,
+  options: { ...SIGNER_OPTIONS, ...TERMS_OPTIONS, out: { type: "string" } },
+  run: async (args) => {
+    const [path] = args.exactly("CHAIN") as [string];
+    for (const name of ["key", "principal", "out"]) args.required(name);
+    const now = nowOf(args);
+    const kernel = await loadKernel();
+    const { bytes, links, last } = await readChain(kernel, path);
+    const terms = { ...(await readTerms(kernel, args, now)), nonce: makeNonce() };
+    const signer = await readEnvelopeSigner(kernel, args);
+    const made = await attenuateAuthorization(kernel, signer, bytes, terms);
+    if (!made.ok) throw refusal(made, last);
+    for (const note of notes(links, made.value.link)) process.stderr.write(`writ: ${note}\n`);
+    return await endIssued(args, made.value, links.length + 1, now);
+  },
+};
+
+function refusal({ code, expected, found }: Failure, { authorization }: Link): UsageError {
+  if (code === "HOLDER") {
+    const { id, key } = authorization.principal;
+    return new UsageError(`--key is not the key of ${id}, who alone may narrow this: ${key}`);
+  }
+  const message = `no gate would take this: ${code}: expected ${expected}, found ${found}`;
+  return new UsageError(printable(message));
+}
+
+/** What was stated and has no effect, since a link above is stricter. */
+function notes(above: readonly Link[], made: Link): string[] {
+  const first = Math.min(...above.map(({ expires }) => expires));
+  if (made.expires <= first) return [];
+  const number = above.findIndex(({ expires }) => expires === first) + 1;
+  return [
+    `link ${number} expires before, at ${above[number - 1]?.authorization.expires}: that counts`,
+  ];
+}

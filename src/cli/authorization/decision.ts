@@ -1,0 +1,166 @@
+/** Deciding as a gate would, up to what only a gate can keep. */
+import type { AdmittedAuthorization } from "../../authorization/admitted.js";
+import { admitAuthorization } from "../../authorization/admit.js";
+import type { Permission, StepReport } from "../../authorization/check.js";
+import { checkRequest, explainRequest } from "../../authorization/check.js";
+import { verifyPossession } from "../../authorization/possession.js";
+import type { AuthorizationRequest } from "../../authorization/request.js";
+import { readRequest } from "../../authorization/request.js";
+import type { Situation } from "../../authorization/situation.js";
+import { NOT_CHECKED } from "../../authorization/situation.js";
+import { STEPS } from "../../authorization/steps.js";
+import type { Kernel } from "../../kernel/kernel.js";
+import type { Failure } from "../../verdict.js";
+import { failure } from "../../verdict.js";
+import { measureFiles } from "./artifacts.js";
+import type { Known } from "./known-domains.js";
+import { readProof } from "./proof-file.js";
+
+/** All that is asked, in bytes of others, and what this reader says to it. */
+export interface Question {
+  readonly chain: Uint8Array;
+  readonly request: Uint8Array;
+  readonly gate: string | undefined;
+  readonly possession: { readonly proof: Uint8Array; readonly nonce: string } | undefined;
+  /** Files. */
+  readonly artifacts: readonly string[];
+  readonly known: Known;
+  /** Milliseconds. */
+  readonly maxStaleness: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface Decision {
+  readonly outcome: "ALLOW" | "DENY" | "INCOMPLETE";
+  /** Why it is not ALLOW. */
+  readonly failure: Failure | undefined;
+  readonly request: AuthorizationRequest | undefined;
+  readonly authorization: AdmittedAuthorization | undefined;
+  /** What a gate would keep to; undefined for DENY. */
+  readonly permission: Permission | undefined;
+  /** What was left out. */
+  readonly unchecked: readonly ("gate" | "possession")[];
+  readonly steps: readonly StepReport[];
+}
+
+export async function decide(kernel: Kernel, question: Question): Promise<Decision> {
+  const { gate, known, now, possession } = question;
+  const unchecked = [
+    ...(gate === undefined ? (["gate"] as const) : []),
+    ...(possession === undefined ? (["possession"] as const) : []),
+  ];
+  const request = readRequest(question.request);
+  const { own } = known.domains;
+  // Of a domain that is not trusted no issuer is known, and no step could say so.
+  const untrusted = own.failure ?? (own.state ? undefined : noState(own.domain));
+  const admitted = untrusted ?? admitAuthorization(kernel, question.chain, known.domains);
+  if (untrusted || !request.ok || !admitted.ok) {
+    const steps = [
+      report("request", request),
+      untrusted ? notRun("authorization") : report("authorization", admitted),
+      ...STEPS.map(({ name }) =>
+        name === "own trust" && untrusted ? report(name, untrusted) : notRun(name),
+      ),
+    ];
+    return {
+      outcome: "DENY",
+      failure: firstFailure(steps),
+      request: request.ok ? request.value : undefined,
+      authorization: admitted.ok ? admitted.value : undefined,
+      permission: undefined,
+      unchecked,
+      steps,
+    };
+  }
+  const authorization = admitted.value;
+  const found = await look(kernel, question, authorization, request.value);
+  const situation: Situation = {
+    now,
+    gate: gate ?? NOT_CHECKED,
+    domains: known.domains,
+    maxStaleness: question.maxStaleness,
+    terms: known.terms,
+    possession: found.possession,
+    artifacts: found.artifacts,
+  };
+  const checked = checkRequest(authorization, request.value, situation);
+  const explained = explainRequest(authorization, request.value, situation);
+  const steps = [
+    report("request", request),
+    report("authorization", admitted),
+    ...explained.map((step) => {
+      const bad = found.failures.get(step.name);
+      return bad ? ({ name: step.name, outcome: "failed", failure: bad } as const) : step;
+    }),
+  ];
+  const denied = firstFailure(steps) ?? (checked.ok ? undefined : checked);
+  const permission = !denied && checked.ok ? checked.value : undefined;
+  return {
+    outcome: permission ? (unchecked.length > 0 ? "INCOMPLETE" : "ALLOW") : "DENY",
+    failure: denied ?? (unchecked.length > 0 ? missing(unchecked) : undefined),
+    request: request.value,
+    authorization,
+    permission,
+    unchecked,
+    steps,
+  };
+}
+
+interface Found extends Pick<Situation, "possession" | "artifacts"> {
+  /** By the step that they decide. */
+  readonly failures: ReadonlyMap<string, Failure>;
+}
+
+/** Measures the artifacts, and verifies the proof. */
+async function look(
+  kernel: Kernel,
+  { artifacts, gate, possession, now, known }: Question,
+  authorization: AdmittedAuthorization,
+  request: AuthorizationRequest,
+): Promise<Found> {
+  const failures = new Map<string, Failure>();
+  const measured = await measureFiles(kernel, artifacts, authorization.digestAlgorithms);
+  if (!measured.ok) failures.set("artifacts", measured);
+  const digests = measured.ok ? measured.value.map(({ digest }) => digest) : [];
+  if (gate === undefined || possession === undefined) {
+    return { possession: NOT_CHECKED, artifacts: digests, failures };
+  }
+  const given = readProof(possession.proof);
+  const proven = given.ok
+    ? verifyPossession(
+        kernel,
+        given.value.proof,
+        authorization,
+        request,
+        { gate, nonce: possession.nonce, salt: given.value.salt },
+        { now, skew: known.terms.skew },
+      )
+    : given;
+  if (!proven.ok) failures.set("possession", proven);
+  return { possession: proven.ok ? proven.value : NOT_CHECKED, artifacts: digests, failures };
+}
+
+function missing(unchecked: Decision["unchecked"]): Failure {
+  const expected = unchecked.includes("gate")
+    ? "a gate, and a proof of possession for it"
+    : "a proof of possession";
+  return failure("MISSING", expected, "none");
+}
+
+function noState(domain: string): Failure {
+  return failure("NO_TRUST", `a trust state of ${domain}`, "none");
+}
+
+function report(name: string, result: Failure | { readonly ok: true }): StepReport {
+  if (result.ok) return { name, outcome: "passed", failure: undefined };
+  return { name, outcome: "failed", failure: result };
+}
+
+function notRun(name: string): StepReport {
+  return { name, outcome: "not-run", failure: undefined };
+}
+
+function firstFailure(steps: readonly StepReport[]): Failure | undefined {
+  return steps.find(({ failure }) => failure)?.failure;
+}

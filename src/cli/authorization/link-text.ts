@@ -1,0 +1,94 @@
+/** An authorization for people: every demand that it makes, one a line. */
+import type { Link } from "../../authorization/link.js";
+import type { Authorization, Isolation, Limits } from "../../authorization/predicate.js";
+import { formatDuration } from "../domain/durations.js";
+import { dim } from "../print.js";
+import { formatTable } from "../trust/table.js";
+import { formatJson, printable } from "./printable.js";
+
+/** A label, and the lines beside it. */
+export type Row = readonly [label: string, lines: readonly string[]];
+
+/** `now`: what is left until the expiry is said too. */
+export function formatLink(link: Link, now?: number): string[] {
+  return formatRows([...identityRows(link), ...rowsOf(link, now)]);
+}
+
+/** Rows whose texts may have several lines; those without are left out. */
+export function formatRows(rows: readonly Row[]): string[] {
+  return formatTable(
+    rows.flatMap(([label, lines]) => lines.map((line, i) => [i === 0 ? label : "", line])),
+  );
+}
+
+function identityRows(link: Link): Row[] {
+  const { sha256, authorization } = link;
+  const { issuer, principal, parents = [] } = authorization;
+  return [
+    ["identity", [sha256]],
+    ["parent", parents.map((parent) => parent.sha256)],
+    ["issuer", [formatIssuer(link), dim(issuer.key)]],
+    ["principal", [principal.id, dim(principal.key)]],
+  ];
+}
+
+/** Only the first link is by whom the domain lists. */
+export function formatIssuer({ authorization: { issuer, parents } }: Link): string {
+  return parents ? `${issuer.domain}, by the holder of the link before` : issuer.domain;
+}
+
+function rowsOf(link: Link, now: number | undefined): Row[] {
+  const { authorization, artifacts = [] } = link;
+  const { command, audience, policy, notBefore, baseline } = authorization;
+  const { maxStaleness, recheck, isolation, limits, quorum, cleanup, witnessed } = authorization;
+  return [
+    ["command", [command]],
+    ["audience", audience],
+    ["from", notBefore === undefined ? [] : [notBefore]],
+    ["until", [`${authorization.expires}${leftOf(link, now)}`]],
+    ["policy", policy.length === 0 ? ["any arguments"] : policy.map(formatJson)],
+    ["limits", limits ? formatLimits(limits) : []],
+    ["staleness", maxStaleness === undefined ? [] : [`at most ${formatDuration(maxStaleness)}`]],
+    ["recheck", recheck === undefined ? [] : [`every ${formatDuration(recheck)}`]],
+    ["baseline", baseline ? [baseline.sha256] : []],
+    ["quorum", quorum ? [formatQuorum(quorum)] : []],
+    ["isolation", isolation ? formatIsolation(isolation) : []],
+    ["cleanup", cleanup ? [cleanup.join(", ")] : []],
+    ["witnessed", witnessed ? ["the intent, by a peer, before the effect"] : []],
+    ["artifact", artifacts.flatMap((digests) => Object.entries(digests).flat())],
+  ];
+}
+
+function leftOf({ expires }: Link, now: number | undefined): string {
+  if (now === undefined) return "";
+  const left = formatDuration(expires - now);
+  return dim(expires > now ? `  in ${left}` : `  ${left} ago`);
+}
+
+function formatQuorum({ k, domains }: NonNullable<Authorization["quorum"]>): string {
+  return `${k} of ${domains.join(", ")} fresh`;
+}
+
+function formatLimits({ uses, duration, delegations, totals = [] }: Limits): string[] {
+  return [
+    ...(uses === undefined ? [] : [uses === 1 ? "one use" : `${uses} uses`]),
+    ...totals.map(({ argument, most }) => `${printable(argument)} at most ${most} in all`),
+    ...(duration === undefined ? [] : [`a run lasts at most ${formatDuration(duration)}`]),
+    ...(delegations === undefined ? [] : [formatDelegations(delegations)]),
+  ];
+}
+
+function formatDelegations(most: number): string {
+  if (most === 0) return "nobody may narrow it for another";
+  return most === 1 ? "one may narrow it" : `${most} may narrow it, one below the other`;
+}
+
+/** The level, then what each set allows; a set that is absent limits nothing. */
+export function formatIsolation({ level, ...sets }: Isolation): string[] {
+  const lines = (["read", "write", "net", "run"] as const).flatMap((name) => {
+    const set = sets[name];
+    if (set === undefined) return [];
+    return [`${name.padEnd(5)}  ${set.length === 0 ? "nothing" : set.map(printable).join(", ")}`];
+  });
+  return [level, ...lines];
+}

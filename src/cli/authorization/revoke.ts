@@ -1,0 +1,55 @@
+import { formatRfc3339 } from "../../bytes/rfc3339.js";
+import type { Link } from "../../authorization/link.js";
+import type { Arguments, Command } from "../command.js";
+import { UsageError } from "../command.js";
+import { DomainFolder, KEY_HELP_LINES, KEY_OPTIONS } from "../domain/domain-folder.js";
+import { formatDuration } from "../domain/durations.js";
+import { timeOf } from "../domain/published.js";
+import { endWithdrawn } from "../domain/revoke.js";
+import { CHAIN_HELP, readChain } from "./chain-argument.js";
+import { wholeOf } from "./limits.js";
+
+export const revoke: Command = {
+  name: "revoke",
+  usage: "revoke CHAIN --domain DIR [--link N] [--key-dir FOLDER...]",
+  summary: "Revoke a link of a chain, in its issuer's domain; published at once.",
+  help: `${CHAIN_HELP}
+  --domain DIR              the folder of the domain in whose name the chain was issued
+  --link N                  which link, from 1, the issuer's; what narrows it falls with it (default:
+                            the last, which leaves those above it as they are)
+${KEY_HELP_LINES}
+  --json                    one JSON object, as of "writ domain revoke", and revoked: the identity
+The revocation is listed until the link expires. "writ domain revoke DIR ID" revokes by identity, without
+the chain, and keys.`,
+  options: { ...KEY_OPTIONS, domain: { type: "string" }, link: { type: "string" } },
+  run: async (args) => {
+    const [path] = args.exactly("CHAIN") as [string];
+    const folder = args.required("domain");
+    const domain = await DomainFolder.open(args, folder);
+    const { links } = await readChain(domain.kernel, path);
+    const link = linkOf(args, links);
+    const { issuer } = link.authorization;
+    const name = (await domain.read()).state.domain;
+    if (issuer.domain !== name) {
+      throw new UsageError(
+        `${folder} is the domain ${name}, and ${path} is of ${issuer.domain}: only there it is revoked`,
+      );
+    }
+    if (link.expires <= domain.now()) {
+      const since = formatDuration(domain.now() - link.expires);
+      throw new UsageError(
+        `nothing to revoke: it expired at ${timeOf(link.expires)}, ${since} ago, and no gate takes it`,
+      );
+    }
+    const expires = formatRfc3339(link.expires, "ms");
+    const authorizations = [{ sha256: link.sha256, expires }];
+    const ending = await endWithdrawn(domain, { authorizations, keys: [] });
+    return { ...ending, json: { ...ending.json, revoked: link.sha256 } };
+  },
+};
+
+function linkOf(args: Arguments, links: readonly [Link, ...Link[]]): Link {
+  const text = args.text("link");
+  const number = text === undefined ? links.length : wholeOf("--link", text, 1, links.length);
+  return links[number - 1] as Link;
+}
