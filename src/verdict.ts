@@ -84,9 +84,17 @@ export function failure(code: Code, expected: string, found: string): Failure {
 
 /** Quotes hostile text for a message: at most 60 characters of it, and none that a terminal obeys. */
 export function abbreviate(text: string): string {
-  const quoted = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
-  return quoted.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+  return escapeHidden(JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text));
+}
+
+/** `abbreviate` for what is quoted already: text of JSON. */
+export function abbreviateJson(json: string): string {
+  return escapeHidden(json.length > 60 ? `${json.slice(0, 60)}...` : json);
+}
+
+function escapeHidden(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
     (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
   );
 }

@@ -29,14 +29,14 @@ function blocks(language: string): string[] {
 }
 
 test("the commands and snippets run as they stand", async () => {
-  const [first, commands, domains, witness, ...more] = blocks("sh") as string[];
+  const [first, commands, domains, witness, authorizations, ...more] = blocks("sh") as string[];
   expect(more).toEqual([]);
   expect(first).toBe("npm ci && npm start\nnpm test\n");
   // Inside the package, so that "writ" is the package itself.
   mkdirSync(join(root, "dist"), { recursive: true });
   const folder = mkdtempSync(join(root, "dist", "readme-"));
   const server = createServer((request, response) => {
-    const path = join(folder, "pay/public", request.url ?? "/");
+    const path = join(folder, request.url ?? "/");
     const found = existsSync(path);
     response.writeHead(found ? 200 : 404).end(found ? readFileSync(path) : "");
   });
@@ -58,7 +58,7 @@ test("the commands and snippets run as they stand", async () => {
       const run = promisify(execFile);
       return (await run(process.execPath, [name, ...args], { cwd: folder })).stdout;
     };
-    const [sixLines, reader] = blocks("js");
+    const [sixLines, reader, decide] = blocks("js");
     expect(shell(commands)).toMatch(/PROVEN\n$/);
     expect(await node("snippet.mjs", sixLines)).toContain("outcome: 'PROVEN'");
 
@@ -66,7 +66,12 @@ test("the commands and snippets run as they stand", async () => {
     expect(shell(witness)).toMatch(/— ship\.example\/witness /);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    const answered = await node("reader.mjs", reader, `http://127.0.0.1:${port}/`);
+    const answered = await node("reader.mjs", reader, `http://127.0.0.1:${port}/pay/public/`);
+    const asked = shell(authorizations);
+    expect(asked).toMatch(/^ALLOW {2}agent:helper \/pay\/invoice$/m);
+    expect(asked).toMatch(/DENY {2}REVOKED[^]*denied\n$/);
+    const decided = await node("decide.mjs", decide, `http://127.0.0.1:${port}`);
+    expect(decided).toMatch(/ok: false,\s+code: 'REVOKED'/);
     expect(answered).toMatch(/ok: true[^]*domain: 'pay\.example'[^]*limit: 'maxStaleness'/);
   } finally {
     server.close();

@@ -27,6 +27,9 @@ import { checkNarrows } from "./narrows.js";
 /** Keys that are tried on an envelope that does not say which of them signed it. */
 const MAX_TRIES = 64;
 
+/** One is enough; others may stand beside it, and cost a try for each key. */
+const MAX_SIGNATURES = 8;
+
 /** `admitAuthorizations` for one chain. */
 export function admitAuthorization(
   kernel: Kernel,
@@ -150,6 +153,11 @@ class Reader {
   ): void {
     const envelope = parseEnvelope(line, MAX_ENVELOPE_BYTES);
     if (!envelope.ok) return chain.add(envelope);
+    const { length } = envelope.value.signatures;
+    if (length > MAX_SIGNATURES) {
+      const expected = `at most ${MAX_SIGNATURES} signatures of an authorization`;
+      return chain.add(failure("TOO_LARGE", expected, `${length}`));
+    }
     const keys = parent
       ? ok([bytesOf(parent.authorization.principal.key)])
       : this.#issuerKeys(envelope.value);
@@ -157,17 +165,14 @@ class Reader {
     work.set(name, { envelope: envelope.value, keys: keys.value, chains: [chain] });
   }
 
-  /** The issuers' keys of all domains that are known, or those of them that the envelope names. */
+  /** The issuers' keys of all domains that are known; where they are many, those that it names. */
   #issuerKeys({ signatures }: UnverifiedEnvelope): Result<Uint8Array[]> {
     const { own, peers } = this.domains;
-    const issuers = [own, ...peers.values()].map(issuersOf);
-    const named = signatures
-      .map(({ keyid }) => keyid)
-      .filter((keyid) => keyid !== undefined)
-      .filter((keyid) => issuers.some((each) => each.has(keyid)));
-    const keys = new Set(named.length > 0 ? named : issuers.flatMap((each) => [...each.keys()]));
+    const keys = new Set([own, ...peers.values()].flatMap((view) => [...issuersOf(view).keys()]));
     if (keys.size === 0) return failure("KEY", "an issuer of a domain that is known here", "none");
     if (keys.size <= MAX_TRIES) return ok([...keys].map(bytesOf));
+    const named = signatures.flatMap(({ keyid = "" }) => (keys.has(keyid) ? [keyid] : []));
+    if (named.length > 0) return ok([...new Set(named)].map(bytesOf));
     const expected = `a signature whose keyid is an issuer's key, one of ${keys.size}`;
     return failure("KEY", expected, "no such keyid");
   }

@@ -1,5 +1,5 @@
 /** A chain whose signatures and links hold. It says nothing of the time, which decides at each request. */
-import type { Result } from "../verdict.js";
+import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import { freezeDeep } from "../bytes/frozen.js";
 import type { Link } from "./link.js";
@@ -45,12 +45,8 @@ export function admit(links: readonly [Link, ...Link[]]): Result<AdmittedAuthori
   if (demands.baselines.length > 1) {
     return failure("BASELINE", "one baseline in all links", demands.baselines.join(", "));
   }
-  const counted = links.find(({ authorization: { limits } }) => limits?.uses ?? limits?.totals);
-  const [gate = ""] = demands.audience;
-  if (counted && (demands.audience.length !== 1 || !gate.includes("/"))) {
-    const expected = "exactly one gate in the audience, where uses or totals are counted";
-    return failure("LIMIT", expected, demands.audience.join(", "));
-  }
+  const uncountable = checkCounted(links);
+  if (uncountable) return uncountable;
   const signers = links.map(({ authorization }) => authorization.issuer.key);
   const principals = links.map(({ authorization }) => authorization.principal.key);
   const algorithms = links.flatMap(({ artifacts }) => (artifacts ?? []).flatMap(Object.keys));
@@ -68,6 +64,21 @@ export function admit(links: readonly [Link, ...Link[]]): Result<AdmittedAuthori
   Object.freeze(value);
   admitted.add(value);
   return ok(value);
+}
+
+/**
+ * What is counted is counted at one gate: two would each allow the whole. So the audience must be one
+ * gate down to the link that counts; a link below could be made for several, one each.
+ */
+function checkCounted(links: readonly Link[]): Failure | undefined {
+  for (const [i, { authorization }] of links.entries()) {
+    if (!authorization.limits?.uses && !authorization.limits?.totals) continue;
+    const { audience } = demandsOf(links.slice(0, i + 1));
+    if (audience.length === 1 && audience[0]?.includes("/")) continue;
+    const expected = `exactly one gate in the audience of link ${i + 1}, which counts uses or totals`;
+    return failure("LIMIT", expected, audience.join(", "));
+  }
+  return undefined;
 }
 
 /** Throws on an object that `admitAuthorization` did not make. */

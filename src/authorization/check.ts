@@ -6,12 +6,13 @@ import type { AdmittedAuthorization } from "./admitted.js";
 import { requireAdmitted } from "./admitted.js";
 import type { Charge } from "./charges.js";
 import type { Isolation } from "./predicate.js";
+import type { Step } from "./question.js";
+import { Question } from "./question.js";
 import type { AuthorizationRequest } from "./request.js";
 import { requireRequest } from "./request.js";
 import type { Situation } from "./situation.js";
 import { NOT_CHECKED, requireSituation } from "./situation.js";
-import type { Step } from "./steps.js";
-import { Question, STEPS } from "./steps.js";
+import { STEPS } from "./steps.js";
 
 /** The request is allowed, as far as `unchecked` does not name anything; the rest is the gate's to keep. */
 export interface Permission {

@@ -118,7 +118,7 @@ export function verifyPossession(
   const signed = checkEnvelope(kernel, claim);
   if (!signed.ok) {
     const { id } = authorization.principal;
-    return failure("HOLDER", `a proof signed by the key of ${id}`, signed.found);
+    return failure("HOLDER", `a proof signed by the key of ${id}`, "one that is not");
   }
   const read = readSchema("the proof", possessionSchema, signed.value.payload, MAX_PROOF_BYTES);
   if (!read.ok) return read;

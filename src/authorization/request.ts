@@ -135,7 +135,10 @@ function mapEvaluation(json: Json): Result<AuthorizationRequest> {
   return build({
     principal: `${type}:${id}`,
     command: action.value["name"] ?? null,
-    arguments: request.value["context"] ?? emptyObject(),
+    // Absent, and not null, is no arguments.
+    arguments: Object.hasOwn(request.value, "context")
+      ? (request.value["context"] as Json)
+      : emptyObject(),
     resource: request.value["resource"] ?? null,
   });
 }
