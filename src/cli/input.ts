@@ -8,34 +8,30 @@ let stdinTaken = false;
 
 /** The bytes of a file, or of stdin for `-`; over 256 MiB is refused, whatever the file claims. */
 export async function readInput(path: string): Promise<Uint8Array> {
-  if (path === "-" && stdinTaken) throw new UsageError("stdin (-) can be read once");
-  stdinTaken ||= path === "-";
   const chunks: Uint8Array[] = [];
   let length = 0;
+  for await (const chunk of streamInput(path)) {
+    length += chunk.length;
+    if (length > MAX_BYTES) throw new UsageError(`${path} is over ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** The chunks of a file, or of stdin for `-`, of any length. */
+export async function* streamInput(path: string): AsyncGenerator<Uint8Array> {
+  if (path === "-" && stdinTaken) throw new UsageError("stdin (-) can be read once");
+  stdinTaken ||= path === "-";
   try {
-    for await (const chunk of path === "-" ? process.stdin : await openFile(path)) {
-      length += chunk.length;
-      if (length > MAX_BYTES) throw new UsageError(`${path} is over ${MAX_BYTES} bytes`);
-      chunks.push(chunk);
-    }
+    yield* path === "-" ? process.stdin : await openFile(path);
   } catch (error) {
     throw asUsageError(path, error);
   }
-  return new Uint8Array(Buffer.concat(chunks));
 }
 
 async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
   const handle = await open(path, constants.O_RDONLY);
   return handle.createReadStream();
-}
-
-/** The chunks of a file of any length. */
-export async function* streamFile(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* await openFile(path);
-  } catch (error) {
-    throw asUsageError(path, error);
-  }
 }
 
 function asUsageError(path: string, error: unknown): Error {

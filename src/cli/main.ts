@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { AUTHORIZATION_COMMANDS } from "./authorization/commands.js";
-import type { Command, Ending } from "./command.js";
+import type { Command } from "./command.js";
 import { readArguments, UsageError } from "./command.js";
 import { demo } from "./demo/demo.js";
 import { DOMAIN_COMMANDS } from "./domain/commands.js";
@@ -11,6 +11,7 @@ import { logCheck } from "./log-check.js";
 import { logConsistency } from "./log-consistency.js";
 import { logCosign } from "./log-cosign.js";
 import { logProve } from "./log-prove.js";
+import { formatJson } from "./printable.js";
 import { trustEvidence, trustLift } from "./trust/evidence.js";
 import { trustExposure } from "./trust/exposure.js";
 import { trustRelay } from "./trust/relay.js";
@@ -19,6 +20,7 @@ import { sync } from "./trust/sync.js";
 import { verify } from "./verify.js";
 import { version } from "./version.js";
 import { witnessCosign } from "./witness-cosign.js";
+import { wrap } from "./wrap.js";
 
 const COMMANDS: readonly Command[] = [
   verify,
@@ -45,8 +47,8 @@ const EXIT_CODES = { PROVEN: 0, ALLOW: 0, DONE: 0, REFUTED: 1, DENY: 1, INCOMPLE
 
 function overview(): string {
   return [
-    "writ proves what logs hold, keeps trust between domains, and says by their authorizations who may",
-    "do what. Only sync touches the network.",
+    "writ proves what logs hold, keeps trust between domains, and decides by their",
+    "authorizations who may do what. Only sync touches the network.",
     "",
     "Usage: writ COMMAND [ARGUMENTS] [--json] [--help]",
     "",
@@ -54,7 +56,7 @@ function overview(): string {
     "",
     '"writ COMMAND --help" says more, also of a group: "writ domain --help".',
     "Results go to stdout, everything else to stderr; - is stdin.",
-    "Exit code: 0 proven, allowed or done, 1 refuted or denied, 2 undecided or misused.",
+    "Exit code: 0 proven, allowed, done; 1 refuted, denied; 2 undecided or misused.",
     "",
   ].join("\n");
 }
@@ -80,11 +82,12 @@ async function main(words: readonly string[]): Promise<number> {
   try {
     if (!found) return general(words);
     const args = readArguments(found.command, found.rest);
-    if (args.flag("help")) return print(helpOf(found.command), 0);
+    if (args.flag("help")) return printHelp(helpOf(found.command));
     const ending = await found.command.run(args);
+    const { outcome } = ending;
     return print(
-      json ? formatJson(found.command, ending) : ending.text,
-      EXIT_CODES[ending.outcome],
+      json ? jsonLine({ command: found.command.name, outcome, ...ending.json }) : ending.text,
+      EXIT_CODES[outcome],
     );
   } catch (error) {
     // An expected misuse says what to do; a defect of ours says so. Neither shows a stack.
@@ -93,24 +96,22 @@ async function main(words: readonly string[]): Promise<number> {
       found && error instanceof UsageError ? `\nUsage: writ ${found.command.usage}` : "";
     process.stderr.write(`writ: ${message}${usage}\n`);
     if (!json) return 2;
-    return print(
-      `${JSON.stringify({ command: found?.command.name ?? null, outcome: "ERROR", message })}\n`,
-      2,
-    );
+    const command = found?.command.name ?? null;
+    return print(jsonLine({ command, outcome: "ERROR", message }), 2);
   }
 }
 
 function general(words: readonly string[]): number {
   const [first] = words;
   if (first === "--version") return print(`${version()}\n`, 0);
-  if (first === "--help" || first === "help") return print(overview(), 0);
+  if (first === "--help" || first === "help") return printHelp(overview());
   const stem = [2, 1]
     .map((length) => words.slice(0, length).join(" "))
     .find((start) => COMMANDS.some(({ name }) => name.startsWith(`${start} `)));
   const group = COMMANDS.filter(({ name }) => name.startsWith(`${stem} `));
   const next = stem === undefined ? 1 : stem.split(" ").length;
   if (words[next] === "--help" && group.length > 0) {
-    return print(listGroup(group) ?? group.map(helpOf).join("\n"), 0);
+    return printHelp(listGroup(group) ?? group.map(helpOf).join("\n"));
   }
   const names = (group.length > 0 ? group : COMMANDS).map((command) => command.name).join(", ");
   if (first === undefined) process.stderr.write(overview());
@@ -121,9 +122,12 @@ function general(words: readonly string[]): number {
   );
 }
 
-function formatJson(command: Command, { outcome, json }: Ending): string {
-  const object = { command: command.name, outcome, ...json };
-  return `${JSON.stringify(object, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value))}\n`;
+function jsonLine(object: Readonly<Record<string, unknown>>): string {
+  return `${formatJson(object)}\n`;
+}
+
+function printHelp(text: string): number {
+  return print(wrap(text, process.stdout.columns), 0);
 }
 
 function print(text: string, code: number): number {

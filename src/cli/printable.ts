@@ -2,14 +2,17 @@
 
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** A value as JSON that reads back to it, with what does not show escaped. */
+/** A value as JSON that reads back to it, with what does not show escaped; a bigint as its digits. */
 export function formatJson(value: unknown): string {
-  return JSON.stringify(value).replace(INVISIBLE, (character) =>
-    // An escape a code unit: JSON has no other.
-    [...character.split("")]
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-      .join(""),
+  const text = JSON.stringify(value, (_, each: unknown) =>
+    typeof each === "bigint" ? each.toString() : each,
   );
+  // An escape a code unit: JSON has no other.
+  return text.replace(INVISIBLE, (character) => character.replace(/[^]/g, escapeUnit));
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** A line of text with what does not show escaped. */

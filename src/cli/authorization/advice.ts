@@ -1,6 +1,6 @@
 /** What to do about a decision. */
 import { inspectChain } from "../../authorization/inspect.js";
-import { viewOfDomain } from "../../authorization/domains.js";
+import { issuersOf, viewOfDomain } from "../../authorization/domains.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import type { Decision, Question } from "./decision.js";
 
@@ -29,7 +29,7 @@ export function advise(
   if (!request) return [];
   if (!authorization) {
     return [
-      ...unknownDomain(kernel, question, store),
+      ...unknownIssuer(kernel, question, store),
       `"writ inspect ${chain}" shows what it says`,
     ];
   }
@@ -39,10 +39,13 @@ export function advise(
 }
 
 /** Nobody vouches for what a chain says that is not admitted: it only tells where to look. */
-function unknownDomain(kernel: Kernel, { chain, known }: Question, store: string): string[] {
+function unknownIssuer(kernel: Kernel, { chain, known }: Question, store: string): string[] {
   const inspected = inspectChain(kernel, chain);
   if (!inspected.ok) return [];
-  const { domain } = inspected.value[0].link.authorization.issuer;
-  if (viewOfDomain(known.domains, domain)?.state) return [];
-  return [`it says that it is by ${domain}, of which ${store} holds no state`];
+  const { domain, key } = inspected.value[0].link.authorization.issuer;
+  const view = viewOfDomain(known.domains, domain);
+  if (!view?.state) return [`it says that it is by ${domain}, of which ${store} holds no state`];
+  return issuersOf(view).has(key)
+    ? []
+    : [`it says that it is by an issuer of ${domain}, which lists no such key`];
 }

@@ -5,7 +5,7 @@ import type { DigestSet } from "../../attestation/statement.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import type { Result } from "../../verdict.js";
 import { ok } from "../../verdict.js";
-import { streamFile } from "../input.js";
+import { streamInput } from "../input.js";
 
 export interface MeasuredFile {
   readonly name: string;
@@ -20,7 +20,7 @@ export async function measureFiles(
 ): Promise<Result<readonly MeasuredFile[]>> {
   const measured: MeasuredFile[] = [];
   for (const file of files) {
-    const digest = await measureArtifact(kernel, algorithms, streamFile(file));
+    const digest = await measureArtifact(kernel, algorithms, streamInput(file));
     if (!digest.ok) return digest;
     measured.push({ name: basename(file), digest: digest.value });
   }

@@ -2,12 +2,12 @@ import { attenuateAuthorization } from "../../authorization/issue.js";
 import type { Link } from "../../authorization/link.js";
 import type { Failure } from "../../verdict.js";
 import type { Command } from "../command.js";
-import { UsageError } from "../command.js";
 import { loadKernel } from "../kernel.js";
+import { printable } from "../printable.js";
 import { CHAIN_HELP, readChain } from "./chain-argument.js";
 import { readEnvelopeSigner, SIGNER_OPTIONS, signerHelp } from "./envelope-signer.js";
 import { endIssued, OUT_HELP } from "./issued.js";
-import { printable } from "./printable.js";
+import { describe } from "../print.js";
 import { makeNonce, nowOf, readTerms, TERMS_HELP, TERMS_OPTIONS, TERMS_USAGE } from "./terms.js";
 
 export const attenuate: Command = {
@@ -27,6 +27,8 @@ is. The new chain is the old one with one line more.`,
     const now = nowOf(args);
     const kernel = await loadKernel();
     const { bytes, links, last } = await readChain(kernel, path);
+    const expired = links.findIndex(({ expires }) => expires <= now);
+    if (expired >= 0) throw new Error(`link ${expired + 1} has expired, and what narrows it too`);
     const terms = { ...(await readTerms(kernel, args, now)), nonce: makeNonce() };
     const signer = await readEnvelopeSigner(kernel, args);
     const made = await attenuateAuthorization(kernel, signer, bytes, terms);
@@ -36,13 +38,12 @@ is. The new chain is the old one with one line more.`,
   },
 };
 
-function refusal({ code, expected, found }: Failure, { authorization }: Link): UsageError {
-  if (code === "HOLDER") {
+function refusal(failed: Failure, { authorization }: Link): Error {
+  if (failed.code === "HOLDER") {
     const { id, key } = authorization.principal;
-    return new UsageError(`--key is not the key of ${id}, who alone may narrow this: ${key}`);
+    return new Error(`--key is not the key of ${id}, who alone may narrow this: ${key}`);
   }
-  const message = `no gate would take this: ${code}: expected ${expected}, found ${found}`;
-  return new UsageError(printable(message));
+  return new Error(`no gate would take this: ${printable(describe(failed))}`);
 }
 
 /** What was stated and has no effect, since a link above is stricter. */

@@ -3,9 +3,10 @@ import { isDomainName } from "../../trust/name.js";
 import type { Arguments, Command } from "../command.js";
 import { UsageError } from "../command.js";
 import { loadKernel } from "../kernel.js";
+import { printable } from "../printable.js";
 import { readEnvelopeSigner, SIGNER_OPTIONS, signerHelp } from "./envelope-signer.js";
 import { endIssued, OUT_HELP } from "./issued.js";
-import { printable } from "./printable.js";
+import { describe } from "../print.js";
 import { makeNonce, nowOf, readTerms, TERMS_HELP, TERMS_OPTIONS, TERMS_USAGE } from "./terms.js";
 
 export const authorize: Command = {
@@ -47,10 +48,7 @@ command; "writ check" tries it out.`,
       nonce: makeNonce(),
     });
     if (issued.ok) return await endIssued(args, issued.value, 1, now);
-    const { code, expected, found } = issued;
-    throw new UsageError(
-      printable(`no gate would take this: ${code}: expected ${expected}, found ${found}`),
-    );
+    throw new Error(`no gate would take this: ${printable(describe(issued))}`);
   },
 };
 

@@ -3,9 +3,9 @@ import type { UnverifiedLink } from "../../authorization/inspect.js";
 import { inspectChain } from "../../authorization/inspect.js";
 import type { Link } from "../../authorization/link.js";
 import type { Kernel } from "../../kernel/kernel.js";
-import { UsageError } from "../command.js";
 import { readInput } from "../input.js";
-import { printable } from "./printable.js";
+import { describe } from "../print.js";
+import { printable } from "../printable.js";
 
 export const CHAIN_HELP = `  CHAIN                     a chain of authorizations: a file from "writ authorize" or "writ attenuate"`;
 
@@ -21,14 +21,11 @@ export async function readChain(kernel: Kernel, path: string): Promise<GivenChai
   const bytes = await readInput(path);
   const inspected = inspectChain(kernel, bytes);
   if (!inspected.ok) {
-    const { expected, found } = inspected;
-    throw new UsageError(
-      printable(`${path} is no chain of authorizations: expected ${expected}, found ${found}`),
-    );
+    throw new Error(`${path} is no chain of authorizations: ${printable(describe(inspected))}`);
   }
   const broken = inspected.value.findIndex(({ signature }) => !signature.ok);
   if (broken >= 0) {
-    throw new UsageError(
+    throw new Error(
       `${path}: the signature of link ${broken + 1} does not hold; see "writ inspect ${path}"`,
     );
   }

@@ -73,12 +73,10 @@ Nothing is fetched, and nothing is counted: uses and totals are for the gate to 
     const decision = await decide(kernel, question);
     const explained = args.flag("explain");
     const next = advise(kernel, decision, question, { chain: path, store, explained });
-    const explanation = explanationOf(decision, known.domains.own);
     const { outcome } = decision;
     const json = jsonOfDecision(decision);
-    if (!explained) {
-      return { outcome, json, text: formatDecision(decision, explanation, now, next) };
-    }
+    if (!explained) return { outcome, json, text: formatDecision(decision, now, next) };
+    const explanation = explanationOf(decision, known.domains.own);
     return {
       outcome,
       json: { ...json, explain: jsonOfExplanation(decision, explanation) },

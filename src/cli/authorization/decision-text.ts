@@ -6,6 +6,7 @@ import { CODES } from "../../verdict.js";
 import { formatDuration } from "../domain/durations.js";
 import { timeOf } from "../domain/published.js";
 import { bold, dim, formatOutcome, green, red, yellow } from "../print.js";
+import { formatJson, printable, shorten } from "../printable.js";
 import { formatAge } from "../trust/answer.js";
 import { count, indent } from "../trust/table.js";
 import type { Decision } from "./decision.js";
@@ -13,10 +14,6 @@ import type { Explanation } from "./decision-json.js";
 import { formatPolicy } from "./explanation-text.js";
 import type { Row } from "./link-text.js";
 import { formatIsolation, formatIssuer, formatRows } from "./link-text.js";
-import { formatJson, printable, shorten } from "./printable.js";
-
-/** Predicates in a short answer. */
-const MAX_UNMET = 8;
 
 const MARKS: Readonly<Record<StepReport["outcome"], string>> = {
   passed: green("ok         "),
@@ -26,18 +23,13 @@ const MARKS: Readonly<Record<StepReport["outcome"], string>> = {
 };
 
 /** The answer, with what it rests on and what a gate would keep to, or why not. */
-export function formatDecision(
-  decision: Decision,
-  explanation: Explanation,
-  now: number,
-  next: readonly string[],
-): string {
+export function formatDecision(decision: Decision, now: number, next: readonly string[]): string {
   const { permission } = decision;
   return lines(
     formatAnswer(decision),
     permission
       ? indent(formatRows([...groundRows(permission, false), ...keptRows(permission, now)]))
-      : indent(formatReason(decision, explanation)),
+      : indent(formatReason(decision)),
     next.map(dim),
   );
 }
@@ -62,13 +54,13 @@ export function formatExplained(
       : []),
     "",
     bold("steps"),
-    indent(steps.flatMap(formatStep)),
+    indent(formatSteps(steps)),
     ...links.flatMap((link, i) => ["", ...formatLink(link, i, links.length, explanation)]),
-    ...formatRules(explanation),
+    ...(authorization ? formatRules(explanation) : []),
     ...(permission ? formatKept(permission, now) : []),
     "",
     formatAnswer(decision),
-    permission ? [] : indent(formatReason(decision, explanation)),
+    permission ? [] : indent(formatReason(decision)),
     next.map(dim),
   );
 }
@@ -88,22 +80,18 @@ function formatAnswer({ outcome, failure, request, unchecked }: Decision): strin
   return [failure ? `${head}  ${failure.code}: ${CODES[failure.code]}` : head];
 }
 
-function formatReason({ failure, steps }: Decision, explanation: Explanation): string[] {
-  if (!failure) return [];
-  const [expected, found] = formatFailure(failure) as [string, string];
-  const { name } = steps.find((step) => step.failure) ?? {};
-  const policies = name === "policy" ? explanation.links : explanation.rules;
-  const policy = policies.find(({ truth }) => truth !== "true");
-  if ((name !== "policy" && name !== "own policy") || !policy) return [expected, found];
-  const unmet = policy.predicates.filter(({ truth }) => truth !== "true");
-  const predicates = unmet.slice(0, MAX_UNMET);
-  const omitted = unmet.length - predicates.length;
-  const shown = formatPolicy({ truth: "false", predicates, ...(omitted > 0 ? { omitted } : {}) });
-  return [expected, ...shown.map((line, i) => `${i === 0 ? "found   " : "        "}  ${line}`)];
+function formatReason({ failure }: Decision): string[] {
+  return failure ? formatFailure(failure) : [];
 }
 
 function formatFailure({ expected, found }: Failure): string[] {
   return [`expected  ${printable(expected)}`, `found     ${printable(found)}`];
+}
+
+function formatSteps(steps: readonly StepReport[]): string[] {
+  const ran = steps.findLastIndex(({ outcome }) => outcome !== "not-run") + 1;
+  const rest = steps.length - ran > 1 ? [`${MARKS["not-run"]}  all others`] : [];
+  return [...steps.slice(0, rest.length > 0 ? ran : steps.length).flatMap(formatStep), ...rest];
 }
 
 function formatStep({ name, outcome, failure }: StepReport): string[] {

@@ -52,8 +52,8 @@ export async function decide(kernel: Kernel, question: Question): Promise<Decisi
   ];
   const request = readRequest(question.request);
   const { own } = known.domains;
-  // Of a domain that is not trusted no issuer is known, and no step could say so.
-  const untrusted = own.failure ?? (own.state ? undefined : noState(own.domain));
+  // Without a state no issuer is known, and no step could say so.
+  const untrusted = own.state ? undefined : (own.failure ?? noState(own.domain));
   const admitted = untrusted ?? admitAuthorization(kernel, question.chain, known.domains);
   if (untrusted || !request.ok || !admitted.ok) {
     const steps = [

@@ -1,9 +1,9 @@
 /** Predicates with their values and outcomes, a line each, those below others indented. */
 import type { Truth } from "../../authorization/policy/truth.js";
 import { green, red, yellow, dim } from "../print.js";
+import { formatJson, printable, shorten } from "../printable.js";
 import { indent } from "../trust/table.js";
 import type { ExplainedPredicate, PolicyExplanation } from "./explanation.js";
-import { formatJson, printable, shorten } from "./printable.js";
 
 /** Columns of predicates up to here are in line. */
 const MAX_COLUMN = 40;

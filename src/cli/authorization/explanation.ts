@@ -9,7 +9,7 @@ import { explainPolicy } from "../../authorization/policy/explain.js";
 import type { Truth } from "../../authorization/policy/truth.js";
 import { formatPredicate } from "../../authorization/policy/where.js";
 import type { Json } from "../../bytes/canonical.js";
-import { printable, shorten } from "./printable.js";
+import { printable, shorten } from "../printable.js";
 
 /** Reports of one policy. */
 const MAX_REPORTS = 500;

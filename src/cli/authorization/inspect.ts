@@ -7,12 +7,12 @@ import type { Command, Ending } from "../command.js";
 import { readInput } from "../input.js";
 import { loadKernel } from "../kernel.js";
 import { bold, formatOutcome, green, red } from "../print.js";
+import { printable } from "../printable.js";
 import { jsonOfFailure } from "../trust/answer.js";
 import { count, indent } from "../trust/table.js";
 import { CHAIN_HELP } from "./chain-argument.js";
 import { jsonOfLink } from "./issued.js";
-import { formatLink } from "./link-text.js";
-import { printable } from "./printable.js";
+import { formatLink, formatRows } from "./link-text.js";
 
 export const inspect: Command = {
   name: "inspect",
@@ -57,8 +57,7 @@ function inspectLink(each: UnverifiedLink, at: number, all: readonly UnverifiedL
 }
 
 function endInspected(links: readonly Inspected[]): Ending {
-  const failures = links.map(failureOf).filter((each) => each !== undefined);
-  const [first] = failures;
+  const first = links.map(failureOf).find((each) => each !== undefined);
   return {
     outcome: first ? "REFUTED" : "DONE",
     json: {
@@ -81,22 +80,25 @@ function failureOf({ signature, follows }: Inspected): Failure | undefined {
 
 function formatInspected(each: Inspected, at: number, all: readonly Inspected[]): string[] {
   const { link, signature, follows } = each;
-  const signed = signature.ok
-    ? green("signed by the key that it names")
-    : `${red("NOT SIGNED")} by the key that it names`;
+  const failed = failureOf(each);
+  const state = !signature.ok
+    ? `${red("NOT SIGNED")} by the key that it names`
+    : follows
+      ? `signed by the key that it names, and ${red("DOES NOT FOLLOW")} from the link before`
+      : green("signed by the key that it names");
   return [
-    `${bold(`link ${at + 1} of ${all.length}`)}  ${signed}`,
-    ...(signature.ok ? [] : indent(formatFailure(signature))),
-    ...(follows
-      ? indent([red("DOES NOT FOLLOW from the link before"), ...formatFailure(follows)])
-      : []),
+    `${bold(`link ${at + 1} of ${all.length}`)}  ${state}`,
+    ...indent(failed ? [...formatFailure(failed), ""] : []),
     ...indent(formatLink(link)),
     "",
   ];
 }
 
-function formatFailure({ code, expected, found }: Failure): string[] {
-  return [code, `expected ${printable(expected)}`, `found    ${printable(found)}`];
+function formatFailure({ expected, found }: Failure): string[] {
+  return formatRows([
+    ["expected", [printable(expected)]],
+    ["found", [printable(found)]],
+  ]);
 }
 
 function conclusion(links: readonly Inspected[], first: Failure | undefined): string[] {
@@ -123,7 +125,7 @@ function endMalformed(failed: Failure): Ending {
     },
     text: [
       `${formatOutcome("REFUTED")}  ${failed.code}: ${CODES[failed.code]}`,
-      ...indent(formatFailure(failed).slice(1)),
+      ...indent(formatFailure(failed)),
       "",
     ].join("\n"),
   };

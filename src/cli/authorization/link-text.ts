@@ -3,8 +3,8 @@ import type { Link } from "../../authorization/link.js";
 import type { Authorization, Isolation, Limits } from "../../authorization/predicate.js";
 import { formatDuration } from "../domain/durations.js";
 import { dim } from "../print.js";
+import { formatJson, printable } from "../printable.js";
 import { formatTable } from "../trust/table.js";
-import { formatJson, printable } from "./printable.js";
 
 /** A label, and the lines beside it. */
 export type Row = readonly [label: string, lines: readonly string[]];

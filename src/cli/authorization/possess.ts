@@ -4,14 +4,14 @@ import { readRequest } from "../../authorization/request.js";
 import { encodeHex } from "../../bytes/hex.js";
 import { decodeUtf8, encodeUtf8 } from "../../bytes/utf8.js";
 import type { Command } from "../command.js";
-import { UsageError } from "../command.js";
 import { readInput } from "../input.js";
 import { loadKernel } from "../kernel.js";
 import { writeNew } from "../output.js";
+import { printable } from "../printable.js";
 import { CHAIN_HELP, readChain } from "./chain-argument.js";
 import { readEnvelopeSigner, SIGNER_OPTIONS, signerHelp } from "./envelope-signer.js";
 import { gateOf, NONCE_HELP, nonceOf } from "./gate-options.js";
-import { printable } from "./printable.js";
+import { describe } from "../print.js";
 import { nowOf } from "./terms.js";
 
 export const possess: Command = {
@@ -47,17 +47,17 @@ object: proof, a DSSE envelope, and salt.`,
     const { id, key } = last.authorization.principal;
     if (request.principal !== id) {
       const by = printable(request.principal);
-      throw new UsageError(`the request is by ${by}, and the authorization for ${id}`);
+      throw new Error(`the request is by ${by}, and the authorization for ${id}`);
     }
     const signer = await readEnvelopeSigner(kernel, args);
     if (encodeHex(signer.publicKey) !== key) {
-      throw new UsageError(`--key is not the key of ${id}, whom the authorization names: ${key}`);
+      throw new Error(`--key is not the key of ${id}, whom the authorization names: ${key}`);
     }
     const salt = crypto.getRandomValues(new Uint8Array(32));
     const terms = { gate, nonce, salt };
     const proof = await provePossession(kernel, signer, last.sha256, request, terms, nowOf(args));
     const text = `{"proof":${decodeUtf8(proof) as string},"salt":"${encodeHex(salt)}"}\n`;
-    const out = args.text("out");
+    const out = args.text("out") === "-" ? undefined : args.text("out");
     const json = { code: null, authorization: last.sha256, gate, nonce, file: out ?? null };
     if (out === undefined) {
       const made = JSON.parse(text) as Record<string, unknown>;
@@ -72,6 +72,5 @@ object: proof, a DSSE envelope, and salt.`,
 async function requireRequest(path: string): Promise<AuthorizationRequest> {
   const request = readRequest(await readInput(path));
   if (request.ok) return request.value;
-  const { expected, found } = request;
-  throw new UsageError(printable(`--request ${path}: expected ${expected}, found ${found}`));
+  throw new Error(`--request ${path}: ${printable(describe(request))}`);
 }

@@ -1,7 +1,6 @@
 import { formatRfc3339 } from "../../bytes/rfc3339.js";
 import type { Link } from "../../authorization/link.js";
 import type { Arguments, Command } from "../command.js";
-import { UsageError } from "../command.js";
 import { DomainFolder, KEY_HELP_LINES, KEY_OPTIONS } from "../domain/domain-folder.js";
 import { formatDuration } from "../domain/durations.js";
 import { timeOf } from "../domain/published.js";
@@ -31,13 +30,13 @@ the chain, and keys.`,
     const { issuer } = link.authorization;
     const name = (await domain.read()).state.domain;
     if (issuer.domain !== name) {
-      throw new UsageError(
-        `${folder} is the domain ${name}, and ${path} is of ${issuer.domain}: only there it is revoked`,
+      throw new Error(
+        `${path} was issued in the name of ${issuer.domain}, and ${folder} is ${name}: name the folder of ${issuer.domain} with --domain`,
       );
     }
     if (link.expires <= domain.now()) {
       const since = formatDuration(domain.now() - link.expires);
-      throw new UsageError(
+      throw new Error(
         `nothing to revoke: it expired at ${timeOf(link.expires)}, ${since} ago, and no gate takes it`,
       );
     }
