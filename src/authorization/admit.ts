@@ -139,7 +139,7 @@ class Reader {
       payloadType: INTOTO_PAYLOAD_TYPE,
     }));
     checkEnvelopes(this.kernel, claims).forEach((signed, i) => {
-      const link = signed.ok ? this.#read(signed.value) : signed;
+      const link = signed.ok ? this.#read(signed.value) : notSigned(signed, all[i] as Work);
       for (const chain of (all[i] as Work).chains) chain.add(this.#checkIssuer(chain, link));
     });
   }
@@ -169,6 +169,9 @@ class Reader {
   #issuerKeys({ signatures }: UnverifiedEnvelope): Result<Uint8Array[]> {
     const { own, peers } = this.domains;
     const keys = new Set([own, ...peers.values()].flatMap((view) => [...issuersOf(view).keys()]));
+    if (![own, ...peers.values()].some(({ state }) => state)) {
+      return failure("NO_TRUST", "a trust state of a domain that may be the issuer's", "none");
+    }
     if (keys.size === 0) return failure("KEY", "an issuer of a domain that is known here", "none");
     if (keys.size <= MAX_TRIES) return ok([...keys].map(bytesOf));
     const named = signatures.flatMap(({ keyid = "" }) => (keys.has(keyid) ? [keyid] : []));
@@ -201,6 +204,16 @@ class Reader {
     const expected = `a command that ${issuer.domain} lists its issuer for: ${listed.commands.join(", ")}`;
     return failure("SCOPE", expected, command);
   }
+}
+
+/** The first link names no key that could be told; the others, that of the principal before. */
+function notSigned(signed: Failure, { chains }: Work): Failure {
+  const parent = chains[0]?.links.at(-1);
+  if (signed.code !== "KEY" && signed.code !== "SIGNATURE") return signed;
+  const whose = parent
+    ? `the principal of the link before, ${parent.authorization.principal.key}`
+    : "an issuer that a domain known here lists";
+  return failure(signed.code, `a signature by ${whose}`, "none that verifies");
 }
 
 function bytesOf(key: string): Uint8Array {

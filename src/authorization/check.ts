@@ -6,7 +6,7 @@ import type { AdmittedAuthorization } from "./admitted.js";
 import { requireAdmitted } from "./admitted.js";
 import type { Charge } from "./charges.js";
 import type { Isolation } from "./predicate.js";
-import type { Step } from "./question.js";
+import type { Step, StepName } from "./question.js";
 import { Question } from "./question.js";
 import type { AuthorizationRequest } from "./request.js";
 import { requireRequest } from "./request.js";
@@ -50,7 +50,7 @@ export interface Evidence {
 
 /** The answer to a step of `explainRequest`. */
 export interface StepReport {
-  readonly name: string;
+  readonly name: StepName;
   /** `not-run`: the step needs one that failed. `not-checked`: left out on the caller's word. */
   readonly outcome: "passed" | "failed" | "not-run" | "not-checked";
   readonly failure: Failure | undefined;
@@ -82,7 +82,7 @@ export function explainRequest(
 ): readonly StepReport[] {
   requireAll(authorization, request, situation);
   const question = new Question(authorization, request, situation);
-  const passed = new Set<string>();
+  const passed = new Set<StepName>();
   return STEPS.map((step): StepReport => {
     const { name, needs } = step;
     if (!needs.every((each) => passed.has(each))) {

@@ -24,7 +24,7 @@ export function checkNarrows(links: readonly Link[]): Failure | undefined {
     const most = authorization.limits?.delegations;
     const depth = links.length - 1 - i;
     if (most !== undefined && depth > most) {
-      return failure("LIMIT", `at most ${most} delegations below link ${i + 1}`, `${depth}`);
+      return failure("LIMIT", `links below link ${i + 1}: at most ${most}`, `${depth}`);
     }
   }
   return undefined;

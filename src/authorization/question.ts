@@ -42,9 +42,28 @@ export class Question {
   }
 }
 
+export type StepName =
+  | "own trust"
+  | "gate"
+  | "peer"
+  | "issuer's trust"
+  | "issuer"
+  | "not withdrawn"
+  | "validity"
+  | "audience"
+  | "baseline"
+  | "quorum"
+  | "principal"
+  | "command"
+  | "artifacts"
+  | "own policy"
+  | "policy"
+  | "limits"
+  | "possession";
+
 export interface Step {
-  readonly name: string;
+  readonly name: StepName;
   /** Steps without which this one has nothing to look at. */
-  readonly needs: readonly string[];
+  readonly needs: readonly StepName[];
   readonly check: (question: Question) => Failure | undefined;
 }

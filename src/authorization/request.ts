@@ -126,6 +126,9 @@ function mapEvaluation(json: Json): Result<AuthorizationRequest> {
   if (!request.ok) return request;
   const subject = objectWith("subject", request.value["subject"], ["type", "id"]);
   if (!subject.ok) return subject;
+  if (!Object.hasOwn(request.value, "resource")) {
+    return failure("MALFORMED", "a request with a resource, as AuthZEN has it", "none");
+  }
   const action = objectWith("action", request.value["action"], ["name"]);
   if (!action.ok) return action;
   const { type, id } = subject.value;
@@ -139,7 +142,7 @@ function mapEvaluation(json: Json): Result<AuthorizationRequest> {
     arguments: Object.hasOwn(request.value, "context")
       ? (request.value["context"] as Json)
       : emptyObject(),
-    resource: request.value["resource"] ?? null,
+    resource: request.value["resource"] as Json,
   });
 }
 

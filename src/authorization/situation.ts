@@ -9,7 +9,7 @@ import { isProven } from "./possession.js";
  * In place of a gate, or of a proof: that step is left out, and the permission says so. What begins a
  * run never writes this.
  */
-export const NOT_CHECKED = "not checked";
+export const NOT_CHECKED: unique symbol = Symbol("not checked");
 
 export interface Situation {
   /** Milliseconds since the epoch. */
@@ -31,7 +31,7 @@ export interface Situation {
 export function requireSituation({ now, gate, maxStaleness, possession }: Situation): void {
   if (!Number.isFinite(now)) throw new TypeError("`now` is milliseconds since the epoch");
   if (!(maxStaleness >= 0)) throw new TypeError("`maxStaleness` is milliseconds");
-  if (typeof gate !== "string") throw new TypeError("`gate` is an origin");
+  if (typeof gate !== "string" && gate !== NOT_CHECKED) throw new TypeError("`gate` is an origin");
   if (possession === NOT_CHECKED) return;
   if (!isProven(possession)) throw new TypeError("`possession` comes from verifyPossession");
   if (gate === NOT_CHECKED) throw new TypeError("a proof of possession is for a gate: name it");

@@ -12,6 +12,7 @@ import {
   TIME,
 } from "../tlog/fixture.js";
 import { vectors } from "../vectors.js";
+import { madeAuthorizations } from "./made-authorizations.js";
 import { madeTrust } from "./made-trust.js";
 import type { ConsistencyProbe, Data, InclusionProbe, SignatureCase } from "./suite/data.js";
 
@@ -25,10 +26,12 @@ export async function collect(): Promise<Data> {
     time: Number(TIME),
   };
   const trust = await madeTrust();
-  if (!vectors.present) return { made, trust };
+  const authorizations = await madeAuthorizations();
+  if (!vectors.present) return { made, trust, authorizations };
   return {
     made,
     trust,
+    authorizations,
     vectors: {
       wycheproof: wycheproof(),
       cctv: cctv(),

@@ -144,7 +144,7 @@ function stateOf(
 }
 
 /** The public folder: base64 by path. */
-async function folderOf(domain: TestDomain): Promise<Map<string, string>> {
+export async function folderOf(domain: TestDomain): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   const walk = async (folder: string): Promise<void> => {
     for (const name of [...(await domain.storage.list(folder))].sort()) {

@@ -1,5 +1,5 @@
 /** A decision for people: the answer first, and last where there is more between than a screen holds. */
-import type { Permission, StepReport } from "../../authorization/check.js";
+import type { Permission } from "../../authorization/check.js";
 import type { Link } from "../../authorization/link.js";
 import type { Failure } from "../../verdict.js";
 import { CODES } from "../../verdict.js";
@@ -9,13 +9,13 @@ import { bold, dim, formatOutcome, green, red, yellow } from "../print.js";
 import { formatJson, printable, shorten } from "../printable.js";
 import { formatAge } from "../trust/answer.js";
 import { count, indent } from "../trust/table.js";
-import type { Decision } from "./decision.js";
+import type { Decision, Reported } from "./decision.js";
 import type { Explanation } from "./decision-json.js";
 import { formatPolicy } from "./explanation-text.js";
 import type { Row } from "./link-text.js";
 import { formatIsolation, formatIssuer, formatRows } from "./link-text.js";
 
-const MARKS: Readonly<Record<StepReport["outcome"], string>> = {
+const MARKS: Readonly<Record<Reported["outcome"], string>> = {
   passed: green("ok         "),
   failed: red("FAILED     "),
   "not-run": yellow("not run    "),
@@ -88,13 +88,13 @@ function formatFailure({ expected, found }: Failure): string[] {
   return [`expected  ${printable(expected)}`, `found     ${printable(found)}`];
 }
 
-function formatSteps(steps: readonly StepReport[]): string[] {
+function formatSteps(steps: readonly Reported[]): string[] {
   const ran = steps.findLastIndex(({ outcome }) => outcome !== "not-run") + 1;
   const rest = steps.length - ran > 1 ? [`${MARKS["not-run"]}  all others`] : [];
   return [...steps.slice(0, rest.length > 0 ? ran : steps.length).flatMap(formatStep), ...rest];
 }
 
-function formatStep({ name, outcome, failure }: StepReport): string[] {
+function formatStep({ name, outcome, failure }: Reported): string[] {
   const line = `${MARKS[outcome]}  ${name}`;
   if (!failure) return [line];
   return [`${line}  ${failure.code}`, ...indent(formatFailure(failure), 13)];

@@ -2,6 +2,7 @@
 import type { AdmittedAuthorization } from "../../authorization/admitted.js";
 import { admitAuthorization } from "../../authorization/admit.js";
 import type { Permission, StepReport } from "../../authorization/check.js";
+import type { StepName } from "../../authorization/question.js";
 import { checkRequest, explainRequest } from "../../authorization/check.js";
 import { verifyPossession } from "../../authorization/possession.js";
 import type { AuthorizationRequest } from "../../authorization/request.js";
@@ -31,6 +32,11 @@ export interface Question {
   readonly now: number;
 }
 
+/** A step of deciding, and what comes before: reading the request, admitting the chain. */
+export type Reported = Omit<StepReport, "name"> & {
+  readonly name: StepName | "request" | "authorization";
+};
+
 export interface Decision {
   readonly outcome: "ALLOW" | "DENY" | "INCOMPLETE";
   /** Why it is not ALLOW. */
@@ -41,7 +47,7 @@ export interface Decision {
   readonly permission: Permission | undefined;
   /** What was left out. */
   readonly unchecked: readonly ("gate" | "possession")[];
-  readonly steps: readonly StepReport[];
+  readonly steps: readonly Reported[];
 }
 
 export async function decide(kernel: Kernel, question: Question): Promise<Decision> {
@@ -152,15 +158,15 @@ function noState(domain: string): Failure {
   return failure("NO_TRUST", `a trust state of ${domain}`, "none");
 }
 
-function report(name: string, result: Failure | { readonly ok: true }): StepReport {
+function report(name: Reported["name"], result: Failure | { readonly ok: true }): Reported {
   if (result.ok) return { name, outcome: "passed", failure: undefined };
   return { name, outcome: "failed", failure: result };
 }
 
-function notRun(name: string): StepReport {
+function notRun(name: Reported["name"]): Reported {
   return { name, outcome: "not-run", failure: undefined };
 }
 
-function firstFailure(steps: readonly StepReport[]): Failure | undefined {
+function firstFailure(steps: readonly Reported[]): Failure | undefined {
   return steps.find(({ failure }) => failure)?.failure;
 }

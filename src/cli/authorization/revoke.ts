@@ -1,5 +1,6 @@
 import { formatRfc3339 } from "../../bytes/rfc3339.js";
 import type { Link } from "../../authorization/link.js";
+import { MAX_SKEW } from "../../trust/contents/peers.js";
 import type { Arguments, Command } from "../command.js";
 import { DomainFolder, KEY_HELP_LINES, KEY_OPTIONS } from "../domain/domain-folder.js";
 import { formatDuration } from "../domain/durations.js";
@@ -18,8 +19,8 @@ export const revoke: Command = {
                             the last, which leaves those above it as they are)
 ${KEY_HELP_LINES}
   --json                    one JSON object, as of "writ domain revoke", and revoked: the identity
-The revocation is listed until the link expires. "writ domain revoke DIR ID" revokes by identity, without
-the chain, and keys.`,
+The revocation is listed until an hour after the link expires, for gates whose clocks are behind.
+"writ domain revoke DIR ID" revokes by identity, without the chain, and keys.`,
   options: { ...KEY_OPTIONS, domain: { type: "string" }, link: { type: "string" } },
   run: async (args) => {
     const [path] = args.exactly("CHAIN") as [string];
@@ -40,7 +41,7 @@ the chain, and keys.`,
         `nothing to revoke: it expired at ${timeOf(link.expires)}, ${since} ago, and no gate takes it`,
       );
     }
-    const expires = formatRfc3339(link.expires, "ms");
+    const expires = formatRfc3339(link.expires + MAX_SKEW, "ms");
     const authorizations = [{ sha256: link.sha256, expires }];
     const ending = await endWithdrawn(domain, { authorizations, keys: [] });
     return { ...ending, json: { ...ending.json, revoked: link.sha256 } };

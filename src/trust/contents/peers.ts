@@ -38,13 +38,16 @@ export type PinnedRoot = {
   readonly sha256: string;
 };
 
+/** Milliseconds that any clock may be ahead of another, for what is fresh to be taken. */
+export const MAX_SKEW = 3_600_000;
+
 const durationSchema = v.pipe(positive, v.maxValue(10 * 366 * 86_400_000, "at most ten years"));
 
 const terms = v.strictObject({
   commands: commandsSchema,
   maxStaleness: durationSchema,
   maxLifetime: durationSchema,
-  skew: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(3_600_000, "at most 1 h")),
+  skew: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_SKEW, "at most 1 h")),
 });
 
 const peer = v.strictObject({

@@ -9,6 +9,7 @@ export interface Data {
     readonly time: number;
   };
   readonly trust: MadeTrust;
+  readonly authorizations: MadeAuthorizations;
   /** Undefined where the shared vectors are not there. */
   readonly vectors?: {
     readonly wycheproof: readonly SignatureCase[];
@@ -56,6 +57,34 @@ export interface MadeState {
   readonly now: number;
   /** What the folder holds that it did not hold before, by path. */
   readonly files: Readonly<Record<string, string>>;
+}
+
+/** What is authorized between two domains, and what is asked. */
+export interface MadeAuthorizations {
+  /** Milliseconds. */
+  readonly now: number;
+  readonly gate: string;
+  /** The gate's own domain first: public folders, by path. */
+  readonly domains: readonly {
+    readonly name: string;
+    readonly files: Readonly<Record<string, string>>;
+  }[];
+  readonly chains: readonly string[];
+  readonly requests: readonly string[];
+  /** For the first chain; the first of them holds. */
+  readonly proofs: {
+    readonly request: string;
+    readonly gate: string;
+    readonly nonce: string;
+    readonly salt: string;
+    readonly proofs: readonly string[];
+  };
+  readonly attacks: readonly {
+    readonly name: string;
+    readonly request: string;
+    /** JSON text. */
+    readonly policy: string;
+  }[];
 }
 
 export interface SignatureCase {

@@ -1,6 +1,7 @@
 /** The conformance suite: one module, no platform in it, run by a thin launcher on each runtime. */
 import data from "conformance-data";
 import { kernelDigest, loadKernel } from "writ";
+import { authorization } from "./authorization.js";
 import { hashes } from "./hashes.js";
 import { proofs } from "./proofs.js";
 import { realLogs } from "./real-logs.js";
@@ -21,6 +22,7 @@ export async function run(): Promise<Report> {
     ...(await realLogs(kernel, data)),
     ...trust(kernel, data),
     ...sigstore(kernel, data),
+    ...authorization(kernel, data),
   ];
   const encoder = new TextEncoder();
   const digest = kernel.hasher("sha256").update(encoder.encode(kernelDigest));
