@@ -6,6 +6,7 @@
  */
 import type { Result } from "../../verdict.js";
 import { abbreviate, failure, ok } from "../../verdict.js";
+import { disguiseIn } from "./look-alikes.js";
 
 export const MAX_URL = 8192;
 
@@ -19,6 +20,9 @@ const ADDRESS = /^\[|(?:^|\.)[0-9]+$/;
 /** A stray percent sign, and the escapes of control characters, `%`, `/`, `\`, and what needs none. */
 const ESCAPE =
   /%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|2[5def]|3[0-9]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9aef])/i;
+
+/** Servers that know path parameters take the dots for a segment of their own. */
+const DOTS = /\/\.{1,2}(?:;|%3b)/i;
 
 export interface CleanUrl {
   /** Scheme, host and port. */
@@ -48,11 +52,24 @@ export function parseCleanUrl(text: string): Result<CleanUrl> {
   // Runtimes differ on whether a circumflex in a path is escaped.
   if (path.includes("^")) return unclean("no circumflex in its path", text);
   if (ESCAPE.test(path)) return unclean("escapes only of what needs them, and not of % / \\", text);
+  if (DOTS.test(path)) return unclean("no dots before a path parameter", text);
+  const hidden = path.includes("%") ? hiddenIn(path) : undefined;
+  if (hidden !== undefined) return unclean(hidden, text);
   const written = serialised(text);
   if (written !== text && written !== `${text}/`) {
     return unclean(`spelt ${written === undefined ? "validly" : abbreviate(written)}`, text);
   }
   return ok({ origin, host, isAddress: ADDRESS.test(host), path: path || "/", hasQuery: end >= 0 });
+}
+
+/** What the escapes of a path would have to be: UTF-8 that stands for nothing but itself. */
+function hiddenIn(path: string): string | undefined {
+  try {
+    const disguise = disguiseIn(decodeURIComponent(path), ["/", "\\", ".", "%"]);
+    return disguise && `without disguise: ${disguise}`;
+  } catch {
+    return "escapes of UTF-8";
+  }
 }
 
 function serialised(text: string): string | undefined {

@@ -3,14 +3,13 @@
  * that takes it apart at slashes; where one could see another path in the text, it is not clean.
  * Links are not looked at: a host that follows them decides on the path that it ends up with.
  */
+import { disguiseIn, INVISIBLE } from "./look-alikes.js";
 
 export const MAX_PATH = 4096;
 
 /** Clean without a closer look, which takes four times as long: words with single dots in them. */
 const PLAIN = /^(?:\/[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)+$/;
 const ASCII = /^[\x20-\x7e]*$/;
-/** Every character but letters, marks, numbers, punctuation, symbols and spaces between words. */
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 const ESCAPE = /%[0-9A-Fa-f]{2}/;
 const DRIVE = /^[A-Za-z]:/;
 
@@ -23,10 +22,9 @@ export function checkPath(text: string): string | undefined {
   const reason = checkSpelling(text);
   if (reason !== undefined || ASCII.test(text)) return reason;
   if (text.normalize("NFC") !== text) return "it is not in normal form (NFC)";
-  const plain = text.normalize("NFKC");
-  const disguised = checkSpelling(plain);
+  const disguised = checkSpelling(text.normalize("NFKC"));
   if (disguised !== undefined) return `with look-alikes replaced (NFKC), ${disguised}`;
-  return slashes(plain) === slashes(text) ? undefined : "a character looks like a slash";
+  return disguiseIn(text, ["/"]);
 }
 
 function checkSpelling(text: string): string | undefined {
@@ -45,10 +43,6 @@ function checkSpelling(text: string): string | undefined {
     if (DRIVE.test(segment)) return "a segment starts like a drive letter";
   }
   return undefined;
-}
-
-function slashes(text: string): number {
-  return text.split("/").length;
 }
 
 /** Whether a path is a root or lies below it. Both are clean. */

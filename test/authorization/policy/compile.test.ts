@@ -185,6 +185,9 @@ test("as deep as JSON may be, and no deeper", () => {
   };
   expect(compilePolicy(negations(30), "policy")).toMatchObject({ ok: true });
   expect(compilePolicy([["==", ".a", nested(30)]], "policy")).toMatchObject({ ok: true });
+  const objects = (count: number) => json('{"a":'.repeat(count) + "1" + "}".repeat(count));
+  expect(compilePolicy([["==", ".a", objects(30)]], "policy")).toMatchObject({ ok: true });
+  expect(compilePolicy([["==", ".a", objects(31)]], "policy")).toMatchObject({ ok: false });
   for (const policy of [
     negations(31),
     negations(100_000),
@@ -227,7 +230,7 @@ test("what is compiled is a frozen copy, which later changes do not reach", () =
   const policy: Json[] = [
     ["within", ".p", roots],
     ["==", ".a", operand],
-    ["not", ["or", [["any", ".l[0:2]", ["like", ".", "x*"]]]]],
+    ["not", ["or", [["any", ".l[0:2][]", ["like", ".", "x*"]]]]],
   ];
   const before = JSON.stringify(policy);
   const result = compiled(policy);

@@ -213,6 +213,8 @@ test("names of prototypes are names like any other", () => {
   expect(truth([["==", ".p", json('{"__proto__": 1}')]], parsed)).toBe("false");
   expect(truth([["==", ".o", json('{"__proto__": 1}')]], parsed)).toBe("true");
   expect(truth([["==", ".o", json('{"toString": 1}')]], parsed)).toBe("false");
+  // What the prototype has under this name is an object without members of its own.
+  expect(truth([["==", ".", json('{"__proto__": {}}')]], { a: 1 })).toBe("false");
 });
 
 test("equality is deep, by names in any order, and by places in lists", () => {
@@ -307,6 +309,18 @@ test.each<[string, Json, Json]>([
     [["or", [["not", predicate], predicate]]],
   ]) {
     expect(evaluate(policy as Json, value), JSON.stringify(policy).slice(0, 80)).toBe("error");
+  }
+});
+
+test("a path or a URL over its limit is an error of its own, and costs no more than one at the limit", () => {
+  const yes: Json = ["and", []];
+  for (const [operator, start, operand] of [
+    ["within", "/", "/"],
+    ["url", "https://h/", "https://h/"],
+  ] as const) {
+    const x = start + "a".repeat(1e6);
+    expect(evaluate([[operator, ".x", operand]], { x })).toBe("error");
+    expect(evaluate([["or", [yes, [operator, ".x", operand]]]], { x })).toBe("true");
   }
 });
 

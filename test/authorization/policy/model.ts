@@ -255,7 +255,20 @@ function isCleanPath(text: string): boolean {
     text.normalize("NFC") === text &&
     isPlainPath(text) &&
     isPlainPath(compatible) &&
-    text.split("/").length === compatible.split("/").length
+    !isDisguised(text, "/")
+  );
+}
+
+/** A look-alike of a slash, or more of these marks once it is folded. */
+function isDisguised(text: string, marks: string): boolean {
+  const count = (of: string) =>
+    [...of]
+      .filter((each) => marks.includes(each))
+      .sort()
+      .join("");
+  return (
+    /[\u2044\u2215\u2216\u29f5\u29f8\u29f9]/.test(text) ||
+    count(text) !== count(text.normalize("NFKC"))
   );
 }
 
@@ -305,6 +318,19 @@ function readUrl(text: string) {
     // oxlint-disable-next-line no-control-regex
     if (/[\u0000-\u001f\u007f%/\\A-Za-z\d._~-]/.test(character)) return undefined;
   }
+  if (url.pathname.split("/").some((each) => /^\.\.?(?:;|%3b)/i.test(each))) return undefined;
+  const bytes = url.pathname.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+  let meant: string;
+  try {
+    meant = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      Buffer.from(bytes, "latin1"),
+    );
+  } catch {
+    return undefined;
+  }
+  if (isDisguised(meant, "/\\.%") || /\p{C}|\p{Zl}|\p{Zp}/u.test(meant)) return undefined;
   return {
     scheme: url.protocol,
     host: url.hostname,

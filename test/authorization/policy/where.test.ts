@@ -141,7 +141,8 @@ test.each<[string, string]>([
 });
 
 test("too long a text is refused, and hostile text is quoted", () => {
-  expect(parseWhere(`a == ${"x".repeat(20_000)}`)).toMatchObject({ ok: false, code: "TOO_LARGE" });
+  expect(parseWhere(`a == ${"x".repeat(16_379)}`)).toMatchObject({ ok: true });
+  expect(parseWhere(`a == ${"x".repeat(16_380)}`)).toMatchObject({ ok: false, code: "TOO_LARGE" });
   expect(parseWhere("a == \u001b[2J")).toMatchObject({ found: '"\\u001b[2J"' });
 });
 
@@ -179,6 +180,12 @@ test.each<[Json, string]>([
   [["or", [["==", ".a", "\u2028"]]], '["or",[["==",".a","\\u2028"]]]'],
 ])("%j for people: %s", (source, expected) => {
   expect(formatPredicate(source)).toBe(expected);
+});
+
+test("what would be read back to another predicate is JSON", () => {
+  // Neither would compile.
+  expect(formatPredicate(["like", ".x ", "y"])).toBe('["like",".x ","y"]');
+  expect(formatPredicate(["not", [">", ".x", 1], 2])).toBe('["not",[">",".x",1],2]');
 });
 
 /** Strings of every kind, where the generated predicates have a few. */

@@ -34,6 +34,8 @@ test.each([
   "/😀",
   "/e\u0301x".normalize("NFC"),
   `/${"a".repeat(4095)}`,
+  `/${"%".repeat(4095)}`,
+  `/${"é".repeat(4095)}`,
 ])("the path %j is clean", (path) => {
   expect(checkPath(path)).toBeUndefined();
   expect(modelEvaluate([["within", ".", "/"]], path)).toBe("true");
@@ -92,6 +94,12 @@ const UNCLEAN: readonly (readonly [string, string, string])[] = [
   ["not in NFC", "/e\u0301", "normal form"],
   ["not in NFC by order", "/q\u0307\u0323", "normal form"],
   ["a singleton", "/\u212b", "normal form"],
+  ["a fraction slash", "/a\u2044b", "looks like a slash"],
+  ["a division slash", "/a\u2215b", "looks like a slash"],
+  ["a set minus", "/a\u2216b", "looks like a slash"],
+  ["a reverse solidus operator", "/a\u29f5b", "looks like a slash"],
+  ["a big solidus", "/a\u29f8b", "looks like a slash"],
+  ["a big reverse solidus", "/a\u29f9b", "looks like a slash"],
   ["a fullwidth slash", "/a\uff0fb", "looks like a slash"],
   ["a character with a slash in it", "/\u2100", "looks like a slash"],
   ["fullwidth dots", "/a/\uff0e\uff0e/b", "look-alikes replaced"],
