@@ -23,6 +23,8 @@ const FAMILIES = {
   merkle: "Merkle trees",
   chain: "Chains",
   ed25519: "Ed25519",
+  authorization: "Authorizations",
+  policy: "Policies",
   kernel: "The kernel itself",
   memory: "Memory",
 };

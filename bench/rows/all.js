@@ -1,4 +1,5 @@
 // @ts-check
+import { rows as authorization } from "./authorization.js";
 import { rows as chain } from "./chain.js";
 import { rows as ed25519 } from "./ed25519.js";
 import { rows as kernel } from "./kernel.js";
@@ -7,4 +8,12 @@ import { rows as merkle } from "./merkle.js";
 import { rows as sha256 } from "./sha256.js";
 
 /** @type {readonly import("../row.js").Row[]} */
-export const rows = [...sha256, ...merkle, ...chain, ...ed25519, ...kernel, ...memory];
+export const rows = [
+  ...sha256,
+  ...merkle,
+  ...chain,
+  ...ed25519,
+  ...authorization,
+  ...kernel,
+  ...memory,
+];

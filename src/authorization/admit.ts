@@ -11,6 +11,7 @@ import { INTOTO_PAYLOAD_TYPE } from "../attestation/statement.js";
 import type { SignedPayload } from "../attestation/verify-envelope.js";
 import { checkEnvelopes } from "../attestation/verify-envelope.js";
 import { KernelFault } from "../kernel/border.js";
+import type { SignatureClaim } from "../kernel/ed25519.js";
 import type { Kernel } from "../kernel/kernel.js";
 import { coversCommand } from "../trust/command.js";
 import type { Failure, Result } from "../verdict.js";
@@ -20,9 +21,9 @@ import { admit } from "./admitted.js";
 import { MAX_ENVELOPE_BYTES, splitChain } from "./chain-file.js";
 import type { KnownDomains } from "./domains.js";
 import { issuersOf, viewOfDomain } from "./domains.js";
+import { checkFollows } from "./follows.js";
 import type { Link } from "./link.js";
 import { readLink } from "./link.js";
-import { checkNarrows } from "./narrows.js";
 
 /** Keys that are tried on an envelope that does not say which of them signed it. */
 const MAX_TRIES = 64;
@@ -83,28 +84,25 @@ class Chain {
   }
 
   add(link: Result<Link>): void {
-    if (!link.ok) this.#fail(link);
-    else {
-      this.links.push(link.value);
-      const bad = this.links.length > 1 ? checkNarrows(this.links) : undefined;
-      if (bad) this.#fail(bad);
-    }
+    const place = this.links.length + 1;
+    const bad = link.ok ? checkFollows([...this.links, link.value]) : link;
+    if (!bad && link.ok) this.links.push(link.value);
+    else if (bad) this.#fail(bad, place);
   }
 
   end(): Result<AdmittedAuthorization> {
     return this.failure ?? admit(this.links as [Link, ...Link[]]);
   }
 
-  #fail({ code, expected, found }: Failure): void {
-    const number = Math.min(this.links.length + 1, this.#lines.length);
-    this.failure = failure(code, `link ${number} of ${this.#lines.length}: ${expected}`, found);
+  #fail({ code, expected, found }: Failure, place: number): void {
+    this.failure = failure(code, `link ${place} of ${this.#lines.length}: ${expected}`, found);
   }
 }
 
 /** A line under the keys that may have signed it. */
 interface Work {
   readonly envelope: UnverifiedEnvelope;
-  readonly keys: readonly Uint8Array[];
+  readonly keys: readonly SignatureClaim["key"][];
   readonly chains: Chain[];
 }
 
@@ -165,19 +163,29 @@ class Reader {
     work.set(name, { envelope: envelope.value, keys: keys.value, chains: [chain] });
   }
 
-  /** The issuers' keys of all domains that are known; where they are many, those that it names. */
-  #issuerKeys({ signatures }: UnverifiedEnvelope): Result<Uint8Array[]> {
+  /**
+   * The issuers' keys of all domains that are known; where they are many, those that it names. The ones
+   * that are named are prepared, since few keys sign the first link of many chains.
+   */
+  #issuerKeys({ signatures }: UnverifiedEnvelope): Result<SignatureClaim["key"][]> {
     const { own, peers } = this.domains;
-    const keys = new Set([own, ...peers.values()].flatMap((view) => [...issuersOf(view).keys()]));
-    if (![own, ...peers.values()].some(({ state }) => state)) {
+    const views = [own, ...peers.values()];
+    if (!views.some(({ state }) => state)) {
       return failure("NO_TRUST", "a trust state of a domain that may be the issuer's", "none");
     }
-    if (keys.size === 0) return failure("KEY", "an issuer of a domain that is known here", "none");
-    if (keys.size <= MAX_TRIES) return ok([...keys].map(bytesOf));
-    const named = signatures.flatMap(({ keyid = "" }) => (keys.has(keyid) ? [keyid] : []));
-    if (named.length > 0) return ok([...new Set(named)].map(bytesOf));
-    const expected = `a signature whose keyid is an issuer's key, one of ${keys.size}`;
-    return failure("KEY", expected, "no such keyid");
+    const listed = new Set(views.flatMap((view) => [...issuersOf(view).keys()]));
+    if (listed.size === 0) return failure("KEY", "an issuer of a domain known here", "none");
+    const named = new Set(signatures.flatMap(({ keyid = "" }) => (listed.has(keyid) ? keyid : [])));
+    const tried = listed.size <= MAX_TRIES ? listed : named;
+    if (tried.size === 0) {
+      const expected = `a signature whose keyid is an issuer's key, one of ${listed.size}`;
+      return failure("KEY", expected, "no such keyid");
+    }
+    return ok(
+      [...tried].map((key) =>
+        named.has(key) ? this.kernel.prepareKey(bytesOf(key)) : bytesOf(key),
+      ),
+    );
   }
 
   #read(signed: SignedPayload): Result<Link> {
@@ -192,10 +200,8 @@ class Reader {
   #checkIssuer(chain: Chain, link: Result<Link>): Result<Link> {
     if (!link.ok || chain.links.length > 0) return link;
     const { issuer, command, parents } = link.value.authorization;
-    if (parents) {
-      const [parent] = parents;
-      return failure("MISSING", `the parent, ${parent?.sha256}, on the line before`, "none");
-    }
+    // It names a parent that is not there, which `checkFollows` says.
+    if (parents) return link;
     const view = viewOfDomain(this.domains, issuer.domain);
     const listed = view && issuersOf(view).get(issuer.key);
     if (!view?.state) return failure("NO_TRUST", `a trust state of ${issuer.domain}`, "none");

@@ -25,17 +25,16 @@ export interface AdmittedAuthorization {
   readonly command: string;
   /** What the chain demands as a whole. */
   readonly demands: Demands;
+  /** The links whose uses or totals a gate counts. */
+  readonly counted: readonly Link[];
   /** Algorithms, by in-toto's names, that artifacts must be measured by. */
   readonly digestAlgorithms: readonly string[];
 }
 
 const admitted = new WeakSet<AdmittedAuthorization>();
 
-/** What `admitAuthorization` makes of links that follow from each other; nobody else calls it. */
-export function admit(links: readonly [Link, ...Link[]]): Result<AdmittedAuthorization> {
-  const [first] = links;
-  const leaf = links.at(-1) as Link;
-  const demands = demandsOf(links);
+/** Why no gate could take links that follow from each other as one chain. */
+export function checkWhole(links: readonly Link[], demands: Demands): Failure | undefined {
   if (demands.audience.length === 0) {
     return failure("AUDIENCE", "an audience that all links have in common", "none");
   }
@@ -45,8 +44,16 @@ export function admit(links: readonly [Link, ...Link[]]): Result<AdmittedAuthori
   if (demands.baselines.length > 1) {
     return failure("BASELINE", "one baseline in all links", demands.baselines.join(", "));
   }
-  const uncountable = checkCounted(links);
-  if (uncountable) return uncountable;
+  return checkCounted(links);
+}
+
+/** What `admitAuthorization` makes of links that it has verified; nobody else calls it. */
+export function admit(links: readonly [Link, ...Link[]]): Result<AdmittedAuthorization> {
+  const [first] = links;
+  const leaf = links.at(-1) as Link;
+  const demands = demandsOf(links);
+  const bad = checkWhole(links, demands);
+  if (bad) return bad;
   const signers = links.map(({ authorization }) => authorization.issuer.key);
   const principals = links.map(({ authorization }) => authorization.principal.key);
   const algorithms = links.flatMap(({ artifacts }) => (artifacts ?? []).flatMap(Object.keys));
@@ -59,6 +66,7 @@ export function admit(links: readonly [Link, ...Link[]]): Result<AdmittedAuthori
     signers: Object.freeze(signers),
     command: leaf.authorization.command,
     demands: freezeDeep(demands),
+    counted: Object.freeze(links.filter(isCounted)),
     digestAlgorithms: Object.freeze([...new Set(algorithms)].sort()),
   };
   Object.freeze(value);
@@ -71,14 +79,18 @@ export function admit(links: readonly [Link, ...Link[]]): Result<AdmittedAuthori
  * gate down to the link that counts; a link below could be made for several, one each.
  */
 function checkCounted(links: readonly Link[]): Failure | undefined {
-  for (const [i, { authorization }] of links.entries()) {
-    if (!authorization.limits?.uses && !authorization.limits?.totals) continue;
+  for (const [i, link] of links.entries()) {
+    if (!isCounted(link)) continue;
     const { audience } = demandsOf(links.slice(0, i + 1));
     if (audience.length === 1 && audience[0]?.includes("/")) continue;
     const expected = `exactly one gate in the audience of link ${i + 1}, which counts uses or totals`;
     return failure("LIMIT", expected, audience.join(", "));
   }
   return undefined;
+}
+
+function isCounted({ authorization: { limits } }: Link): boolean {
+  return limits?.uses !== undefined || limits?.totals !== undefined;
 }
 
 /** Throws on an object that `admitAuthorization` did not make. */

@@ -19,7 +19,7 @@ export interface Charge {
   readonly most: number;
 }
 
-/** The charges of all links, or LIMIT where an argument is no amount, or alone over the total. */
+/** The charges of links that count, or LIMIT where an argument is no amount, or alone over the total. */
 export function chargesOf(
   links: readonly Link[],
   request: AuthorizationRequest,

@@ -23,7 +23,7 @@ export interface Permission {
   readonly request: AuthorizationRequest;
   /** The last millisecond at which the answer would be the same without newer trust. */
   readonly validUntil: number;
-  /** The trust that it rests on: the own domain's, then the issuer's. */
+  /** The trust that it rests on: the own domain's, the issuer's, then those that a quorum counts. */
   readonly evidence: readonly Evidence[];
   /** Milliseconds after which a run is decided on again, at the latest. */
   readonly recheck: number;
@@ -67,8 +67,8 @@ export function checkRequest(
 ): Result<Permission> {
   requireAll(authorization, request, situation);
   const question = new Question(authorization, request, situation);
-  for (const step of STEPS) {
-    const bad = runStep(step, question);
+  for (let i = 0; i < STEPS.length; i++) {
+    const bad = runStep(STEPS[i] as Step, question);
     if (bad) return bad;
   }
   return ok(permissionOf(question));
@@ -107,26 +107,36 @@ function requireAll(
 }
 
 /** A defect of ours denies. */
-function runStep({ name, check }: Step, question: Question): Failure | undefined {
+function runStep(step: Step, question: Question): Failure | undefined {
   try {
-    return check(question);
+    return step.check(question);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return failure("INTERNAL", `an answer to the step ${name}`, found);
+    return failure("INTERNAL", `an answer to the step ${step.name}`, found);
   }
 }
 
 function permissionOf(question: Question): Permission {
-  const { authorization, request, situation, own, issuers, charges, gate } = question;
+  const { authorization, request, situation, charges, gate, bound, quorum } = question;
   const { demands } = authorization;
-  const evidence = [own, question.isForeign ? issuers : undefined].flatMap(evidenceOf);
-  const bound = Math.min(question.maxStaleness, question.terms.maxStaleness);
+  const own = evidenceOf(question.own as Trusted);
+  const evidence = [own];
+  let validUntil = Math.min(demands.expires - 1, question.quorumUntil, own.validUntil);
+  if (question.isForeign) {
+    const issuers = evidenceOf(question.issuers as Trusted);
+    evidence.push(issuers);
+    validUntil = Math.min(validUntil, issuers.validUntil);
+  }
+  for (const counted of quorum) {
+    if (evidence.some(({ domain }) => domain === counted.state.domain)) continue;
+    evidence.push(evidenceOf(counted));
+  }
   const otherwise = Math.min(DEFAULT_RECHECK, Math.floor(bound / 2));
   return {
     authorization,
     request,
     gate,
-    validUntil: Math.min(demands.expires - 1, ...evidence.map(({ validUntil }) => validUntil)),
+    validUntil,
     evidence,
     recheck: Math.min(demands.recheck ?? bound, demands.defaultRecheck ? otherwise : bound, bound),
     duration: demands.duration,
@@ -137,16 +147,15 @@ function permissionOf(question: Question): Permission {
   };
 }
 
-function evidenceOf(trusted: Trusted | undefined): Evidence[] {
-  if (!trusted) return [];
-  const { state, freshness } = trusted;
+function evidenceOf({ state, freshness }: Trusted): Evidence {
+  // Trusted, so that it says when it was issued.
   const { validUntil, age = 0 } = freshness;
-  return [{ domain: state.domain, digest: state.digest, age, validUntil }];
+  return { domain: state.domain, digest: state.digest, age, validUntil };
 }
 
 function uncheckedIn({ gate, possession }: Situation): ("gate" | "possession")[] {
-  return [
-    ...(gate === NOT_CHECKED ? (["gate"] as const) : []),
-    ...(possession === NOT_CHECKED ? (["possession"] as const) : []),
-  ];
+  const unchecked: ("gate" | "possession")[] = [];
+  if (gate === NOT_CHECKED) unchecked.push("gate");
+  if (possession === NOT_CHECKED) unchecked.push("possession");
+  return unchecked;
 }

@@ -7,12 +7,14 @@ import { encodeHex } from "../bytes/hex.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { admit } from "./admitted.js";
+import { checkWhole } from "./admitted.js";
+import { checkFollows } from "./follows.js";
 import { joinChain, MAX_LINKS, splitChain } from "./chain-file.js";
 import { inspectChain } from "./inspect.js";
 import type { Link } from "./link.js";
 import { AUTHORIZATION_TYPE, readLink, standIn } from "./link.js";
-import { checkNarrows } from "./narrows.js";
+
+import { demandsOf } from "./narrow.js";
 import type { Authorization } from "./predicate.js";
 
 /** What its maker decides; who signs, and what it narrows, follow. */
@@ -67,12 +69,12 @@ export async function attenuateAuthorization(
     return failure("TOO_LARGE", `a chain of at most ${MAX_LINKS} links`, "one more");
   }
   const parent = links.at(-1) as Link;
-  const { issuer, principal, audience, command, expires } = parent.authorization;
+  const { issuer, principal, audience, command, expires, recheck, cleanup } = parent.authorization;
   const key = encodeHex(signer.publicKey);
   if (key !== principal.key) {
     return failure("HOLDER", `the key of ${principal.id}, ${principal.key}`, key);
   }
-  const inherited = { audience, command, expires, policy: [] };
+  const inherited = { audience, command, expires, recheck, cleanup, policy: [] };
   const predicate = {
     ...inherited,
     ...predicateOf({ ...inherited, ...terms }),
@@ -107,12 +109,12 @@ async function sign(
   const link = readLink(kernel, payload);
   if (!link.ok) return link;
   const links = [...above, link.value] as unknown as [Link, ...Link[]];
-  for (let length = 2; length <= links.length; length++) {
-    const wider = checkNarrows(links.slice(0, length));
+  for (let length = 1; length <= links.length; length++) {
+    const wider = checkFollows(links.slice(0, length));
     if (wider) return wider;
   }
-  const admitted = admit(links);
-  if (!admitted.ok) return admitted;
+  const useless = checkWhole(links, demandsOf(links));
+  if (useless) return useless;
   const envelope = await signEnvelope(INTOTO_PAYLOAD_TYPE, payload, [signer]);
   return ok({ chain: joinChain([...lines, envelope]), link: link.value });
 }

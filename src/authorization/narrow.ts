@@ -55,7 +55,7 @@ export function domainOfAudience(member: string): string {
 }
 
 /** A gate is in its own domain, so that naming the domain names it. */
-export function inAudience(audience: readonly string[], member: string): boolean {
+function inAudience(audience: readonly string[], member: string): boolean {
   return audience.includes(member) || audience.includes(domainOfAudience(member));
 }
 

@@ -7,7 +7,7 @@ import type { Code, Failure } from "../verdict.js";
 import { abbreviateJson, failure } from "../verdict.js";
 import { chargesOf } from "./charges.js";
 import { rulesFor } from "./local-policy.js";
-import { domainOfAudience, inAudience } from "./narrow.js";
+import { domainOfAudience } from "./narrow.js";
 import type { CompiledPolicy } from "./policy/compile.js";
 import { evaluatePolicy } from "./policy/evaluate.js";
 import { explainPolicy } from "./policy/explain.js";
@@ -16,7 +16,7 @@ import type { AuthorizationRequest } from "./request.js";
 import { NOT_CHECKED } from "./situation.js";
 
 /** An expiry is never put off; a beginning, by what the issuer's clock may run ahead. */
-export function checkWindow({ authorization, situation, terms }: Question): Failure | undefined {
+export function checkWindow({ authorization, situation, skew }: Question): Failure | undefined {
   const { notBefore, expires } = authorization.demands;
   const { now } = situation;
   if (now >= expires) {
@@ -26,7 +26,7 @@ export function checkWindow({ authorization, situation, terms }: Question): Fail
       `expired for ${now - expires} ms`,
     );
   }
-  if (notBefore === undefined || now + terms.skew >= notBefore) return undefined;
+  if (notBefore === undefined || now + skew >= notBefore) return undefined;
   return failure("NOT_YET", "an authorization that is valid by now", `in ${notBefore - now} ms`);
 }
 
@@ -35,13 +35,15 @@ export function checkAudience({ authorization, situation }: Question): Failure |
   const { audience } = authorization.demands;
   const { gate, domains } = situation;
   const { domain } = domains.own;
-  const ours = gate !== NOT_CHECKED && domainOfAudience(gate) === domain ? gate : domain;
-  if (inAudience(audience, ours)) return undefined;
-  // Without a gate, an audience of gates says nothing against its domain.
-  if (gate === NOT_CHECKED && audience.some((each) => domainOfAudience(each) === domain)) {
-    return undefined;
+  if (audience.includes(domain)) return undefined;
+  const isOurs = (each: string): boolean => domainOfAudience(each) === domain;
+  if (gate === NOT_CHECKED) {
+    // Without a gate, an audience of gates says nothing against its domain.
+    if (audience.some(isOurs)) return undefined;
+    return failure("AUDIENCE", `one of ${audience.join(", ")}`, domain);
   }
-  return failure("AUDIENCE", `one of ${audience.join(", ")}`, gate === NOT_CHECKED ? domain : gate);
+  if (audience.includes(gate) && isOurs(gate)) return undefined;
+  return failure("AUDIENCE", `one of ${audience.join(", ")}`, gate);
 }
 
 export function checkPrincipal({ authorization, request }: Question): Failure | undefined {
@@ -49,18 +51,16 @@ export function checkPrincipal({ authorization, request }: Question): Failure | 
   return request.principal === id ? undefined : failure("HOLDER", id, request.principal);
 }
 
+/** The narrowest of the chain, which every link above covers: else it would not be admitted. */
 export function checkCommand({ authorization, request }: Question): Failure | undefined {
-  for (const [i, link] of authorization.links.entries()) {
-    const { command } = link.authorization;
-    if (!coversCommand(command, request.command)) {
-      return failure("SCOPE", `link ${i + 1}: ${command}, or below it`, request.command);
-    }
-  }
-  return undefined;
+  const { command } = authorization;
+  if (coversCommand(command, request.command)) return undefined;
+  return failure("SCOPE", `${command}, or below it`, request.command);
 }
 
 /** Whatever would run is a subject of every link that binds artifacts. */
 export function checkArtifacts({ authorization, situation }: Question): Failure | undefined {
+  if (authorization.digestAlgorithms.length === 0) return undefined;
   for (const [i, { artifacts }] of authorization.links.entries()) {
     if (!artifacts) continue;
     if (situation.artifacts.length === 0) {
@@ -89,9 +89,11 @@ export function checkLocalPolicy({ own, request }: Question): Failure | undefine
 }
 
 export function checkPolicies({ authorization, request }: Question): Failure | undefined {
-  for (const [i, { policy }] of authorization.links.entries()) {
+  let place = 0;
+  for (const { policy } of authorization.links) {
+    place += 1;
     if (evaluatePolicy(policy, request.input) === "true") continue;
-    return whyNot("SCOPE", `link ${i + 1}`, policy, request);
+    return whyNot("SCOPE", `link ${place}`, policy, request);
   }
   return undefined;
 }
@@ -114,7 +116,9 @@ function whyNot(
 }
 
 export function checkLimits(question: Question): Failure | undefined {
-  const charges = chargesOf(question.authorization.links, question.request);
+  const { counted } = question.authorization;
+  if (counted.length === 0) return undefined;
+  const charges = chargesOf(counted, question.request);
   if (!charges.ok) return charges;
   question.charges = charges.value;
   return undefined;

@@ -1,7 +1,7 @@
 /** The steps of deciding that look at what is known of domains. */
 import { coversCommand } from "../trust/command.js";
-import type { Freshness } from "../trust/freshness.js";
 import { checkFreshQuorum } from "../trust/freshness.js";
+import type { Peer } from "../trust/contents/peers.js";
 import type { Trusted, TrustView } from "../trust/view.js";
 import { checkAccepted, checkGate, checkNotWithdrawn, checkTrusted } from "../trust/view.js";
 import type { Failure } from "../verdict.js";
@@ -27,14 +27,16 @@ export function checkOwnGate(question: Question): Failure | undefined {
   const { gate: origin, domains } = situation;
   if (origin === NOT_CHECKED) return undefined;
   const gate = checkGate(domains.own, origin);
-  if (!gate.ok) {
-    const cleanup =
-      gate.code === "CONTAINED" &&
-      authorization.links.every(({ authorization: { cleanup = [] } }) =>
-        cleanup.some((command) => coversCommand(command, request.command)),
-      );
-    if (!cleanup) return gate;
+  if (gate.ok) {
+    question.gate = { origin, key: gate.value };
+    return undefined;
   }
+  const cleanup =
+    gate.code === "CONTAINED" &&
+    authorization.links.every(({ authorization: { cleanup = [] } }) =>
+      cleanup.some((command) => coversCommand(command, request.command)),
+    );
+  if (!cleanup) return gate;
   const listed = domains.own.state?.authority.gates.find((each) => each.origin === origin);
   question.gate = listed && { origin, key: listed.key };
   return undefined;
@@ -46,20 +48,20 @@ export function checkPeer(question: Question): Failure | undefined {
   const { domain } = authorization.issuer;
   const accepted = checkAccepted((own as Trusted).state, domain, request.command);
   if (!accepted.ok) return accepted;
-  question.terms = accepted.value;
+  question.peer = accepted.value;
   return undefined;
 }
 
 export function checkIssuersTrust(question: Question): Failure | undefined {
-  const { situation, own, terms, issuersView: view } = question;
+  const { situation, own, issuersView: view } = question;
   if (!question.isForeign) {
     question.issuers = own;
     return undefined;
   }
   const { domain } = question.authorization.issuer;
   if (!view) return failure("NO_TRUST", `a trust state of ${domain}`, "none");
-  const maxStaleness = Math.min(question.maxStaleness, terms.maxStaleness);
-  const trusted = checkTrusted(view, { now: situation.now, maxStaleness, terms });
+  const terms = question.peer as Peer;
+  const trusted = checkTrusted(view, { now: situation.now, maxStaleness: question.bound, terms });
   if (!trusted.ok) return { ...trusted, expected: `of ${domain}: ${trusted.expected}` };
   question.issuers = trusted.value;
   return undefined;
@@ -86,12 +88,16 @@ export function checkWithdrawn(question: Question): Failure | undefined {
 
 function withdrawnIn(view: TrustView, { links, keys }: AdmittedAuthorization): Failure | undefined {
   const { withdrawn } = view;
-  for (const { sha256 } of links) {
-    if (!withdrawn.authorizations.has(sha256)) continue;
-    return asFailure(checkNotWithdrawn(view, { authorization: sha256 }));
+  if (withdrawn.authorizations.size > 0) {
+    for (const { sha256 } of links) {
+      if (!withdrawn.authorizations.has(sha256)) continue;
+      return asFailure(checkNotWithdrawn(view, { authorization: sha256 }));
+    }
   }
-  for (const key of keys) {
-    if (withdrawn.keys.has(key)) return asFailure(checkNotWithdrawn(view, { key }));
+  if (withdrawn.keys.size > 0) {
+    for (const key of keys) {
+      if (withdrawn.keys.has(key)) return asFailure(checkNotWithdrawn(view, { key }));
+    }
   }
   return undefined;
 }
@@ -107,24 +113,35 @@ export function checkBaseline({ authorization, own }: Question): Failure | undef
 
 /** Enough of the domains that a link names are fresh, each under the terms that it is accepted by. */
 export function checkQuorums(question: Question): Failure | undefined {
+  if (question.authorization.demands.quorums.length === 0) return undefined;
+  const counted = new Map<string, Trusted>();
   for (const { k, domains } of question.authorization.demands.quorums) {
-    const answers = domains.map((domain) => ({ domain, freshness: freshnessOf(question, domain) }));
-    const quorum = asFailure(checkFreshQuorum(k, answers));
-    if (quorum) return quorum;
+    const answers = domains.map((domain) => {
+      const trusted = trustedOf(question, domain);
+      if (trusted) counted.set(domain, trusted);
+      return { domain, freshness: trusted?.freshness };
+    });
+    const failed = asFailure(checkFreshQuorum(k, answers));
+    if (failed) return failed;
+    const ends = answers.flatMap(({ freshness }) => (freshness ? [freshness.validUntil] : []));
+    // The k that last longest.
+    const end = ends.sort((a, b) => b - a)[k - 1] as number;
+    question.quorumUntil = Math.min(question.quorumUntil, end);
   }
+  question.quorum = [...counted.values()];
   return undefined;
 }
 
-function freshnessOf(question: Question, domain: string): Freshness | undefined {
-  const { situation, own } = question;
+function trustedOf(question: Question, domain: string): Trusted | undefined {
+  const { situation } = question;
+  const own = question.own as Trusted;
+  if (domain === own.state.domain) return own;
   const view = viewOfDomain(situation.domains, domain);
-  const { state } = own as Trusted;
-  if (domain === state.domain) return (own as Trusted).freshness;
-  const terms = state.peers.peers.find(({ name }) => name === domain);
+  const terms = own.state.peers.peers.find(({ name }) => name === domain);
   if (!view || !terms) return undefined;
   const maxStaleness = Math.min(question.maxStaleness, terms.maxStaleness);
   const trusted = checkTrusted(view, { now: situation.now, maxStaleness, terms });
-  return trusted.ok ? trusted.value.freshness : undefined;
+  return trusted.ok ? trusted.value : undefined;
 }
 
 function asFailure(result: Failure | { readonly ok: true }): Failure | undefined {

@@ -16,7 +16,10 @@ export const commandSchema = v.pipe(
   v.regex(COMMAND, "a command, like /pay/transfer"),
 );
 
+const SLASH = 0x2f;
+
 /** True if `allowed` covers `command`. */
 export function coversCommand(allowed: string, command: string): boolean {
-  return allowed === "/" || command === allowed || command.startsWith(`${allowed}/`);
+  if (allowed === "/" || command === allowed) return true;
+  return command.startsWith(allowed) && command.charCodeAt(allowed.length) === SLASH;
 }

@@ -64,11 +64,9 @@ export function checkNotWithdrawn(
 /** Since when a gate is contained, or undefined where it never was, or was released since. */
 function containedSince({ state, withdrawn }: TrustView, origin: string): string | undefined {
   const since = withdrawn.contained.get(origin);
+  if (since === undefined) return undefined;
   const released = state?.authority.gates.find((gate) => gate.origin === origin)?.released;
-  const lifted =
-    since !== undefined &&
-    released !== undefined &&
-    millisecondsOf(since) <= millisecondsOf(released);
+  const lifted = released !== undefined && millisecondsOf(since) <= millisecondsOf(released);
   return lifted ? undefined : since;
 }
 
@@ -76,8 +74,10 @@ function containedSince({ state, withdrawn }: TrustView, origin: string): string
 export function checkGate(view: TrustView, origin: string): Result<string> {
   const gate = view.state?.authority.gates.find((each) => each.origin === origin);
   if (!gate) return failure("UNTRUSTED", `a gate that ${view.domain} lists`, origin);
-  const withdrawn = checkNotWithdrawn(view, { key: gate.key });
-  if (!withdrawn.ok) return withdrawn;
+  if (view.withdrawn.keys.has(gate.key)) {
+    const withdrawn = checkNotWithdrawn(view, { key: gate.key });
+    if (!withdrawn.ok) return withdrawn;
+  }
   const since = containedSince(view, origin);
   if (since === undefined) return ok(gate.key);
   return failure("CONTAINED", `${origin} not contained by ${view.domain}`, `since ${since}`);

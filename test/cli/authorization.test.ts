@@ -522,7 +522,7 @@ describe("inspect", () => {
     expect(writJson(["inspect", file(other + second)])).toMatchObject({ exit: 1, code: "DIGEST" });
     expect(writJson(["inspect", file(`${first}\n${first}\n`)])).toMatchObject({
       exit: 1,
-      code: "HOLDER",
+      code: "KEY",
     });
     expect(writJson(["inspect", file("{}")])).toMatchObject({
       exit: 1,
@@ -1076,7 +1076,7 @@ describe("revoke", () => {
       outcome: "DONE",
       domain: "pay.example",
       revoked: id,
-      authorizations: [{ sha256: id, expires: "2026-06-08T12:00:01.000Z" }],
+      authorizations: [{ sha256: id, expires: "2026-06-08T13:00:01.000Z" }],
       keys: [],
     });
     const synced = after();
@@ -1103,7 +1103,7 @@ describe("revoke", () => {
     const id = idOf(sibling, 0);
     expect(out).toMatch(
       new RegExp(
-        `^revoked until 2026-06-08T12:00:01.000Z: authorization ${id}\npay.example: root 1`,
+        `^revoked until 2026-06-08T13:00:01.000Z: authorization ${id}\npay.example: root 1`,
       ),
     );
     must("revoke", sibling, "--domain", pay, "--link", "1", ...at(11));

@@ -8,8 +8,12 @@ export const MAX_PATTERN = 4096;
 
 const ANY = -1;
 
-/** UTF-16 units, and ANY for a run of any. */
-export type Pattern = readonly number[];
+export interface Pattern {
+  /** UTF-16 units, and ANY for a run of any. */
+  readonly units: readonly number[];
+  /** What a text starts and ends with, where that is all that there is to say: one `*`. */
+  readonly ends: { readonly start: string; readonly end: string } | undefined;
+}
 
 export function parsePattern(text: string): Pattern {
   const pattern: number[] = [];
@@ -21,15 +25,34 @@ export function parsePattern(text: string): Pattern {
     }
     pattern.push(text.charCodeAt(i));
   }
-  return Object.freeze(pattern);
+  const any = pattern.indexOf(ANY);
+  const start = pattern.slice(0, any);
+  const end = pattern.slice(any + 1);
+  const once = any >= 0 && !end.includes(ANY);
+  const ends = once ? Object.freeze({ start: textOf(start), end: textOf(end) }) : undefined;
+  return Object.freeze({ units: Object.freeze(pattern), ends });
+}
+
+function textOf(units: readonly number[]): string {
+  return units.map((unit) => String.fromCharCode(unit)).join("");
 }
 
 /**
- * Whether the whole text matches. Only the last `*` passed is ever given more to swallow: what an
- * earlier one could swallow, the last one can too. At most one step for each pair of a character and
- * a unit of the pattern.
+ * Whether the whole text matches: at most one step for each pair of a character and a unit of the
+ * pattern, and with one `*` as many as it has units.
  */
-export function like(pattern: Pattern, text: string, budget: Budget): boolean {
+export function like({ units, ends }: Pattern, text: string, budget: Budget): boolean {
+  if (ends === undefined) return walk(units, text, budget);
+  const { start, end } = ends;
+  if (!budget.spend(start.length + end.length)) return false;
+  return text.length >= start.length + end.length && text.startsWith(start) && text.endsWith(end);
+}
+
+/**
+ * Only the last `*` passed is ever given more to swallow: what an earlier one could swallow, the last
+ * one can too.
+ */
+function walk(pattern: readonly number[], text: string, budget: Budget): boolean {
   let at = 0;
   let unit = 0;
   let lastAny = -1;

@@ -1,8 +1,8 @@
 import { inspectChain } from "../../authorization/inspect.js";
 import type { UnverifiedLink } from "../../authorization/inspect.js";
-import { checkNarrows } from "../../authorization/narrows.js";
+import { checkFollows } from "../../authorization/follows.js";
 import type { Failure } from "../../verdict.js";
-import { CODES, failure } from "../../verdict.js";
+import { CODES } from "../../verdict.js";
 import type { Command, Ending } from "../command.js";
 import { readInput } from "../input.js";
 import { loadKernel } from "../kernel.js";
@@ -42,18 +42,7 @@ interface Inspected extends UnverifiedLink {
 
 function inspectLink(each: UnverifiedLink, at: number, all: readonly UnverifiedLink[]): Inspected {
   const links = all.slice(0, at + 1).map(({ link }) => link);
-  const { issuer, parents } = each.link.authorization;
-  if (at === 0) {
-    const [parent] = parents ?? [];
-    const orphan = parent && failure("MISSING", `the link before it, ${parent.sha256}`, "none");
-    return { ...each, follows: orphan };
-  }
-  const holder = links[at - 1]?.authorization.principal.key;
-  const other =
-    issuer.key === holder
-      ? undefined
-      : failure("HOLDER", `the key of the principal of link ${at}, ${holder}`, issuer.key);
-  return { ...each, follows: other ?? checkNarrows(links) };
+  return { ...each, follows: checkFollows(links) };
 }
 
 function endInspected(links: readonly Inspected[]): Ending {

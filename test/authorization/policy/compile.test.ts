@@ -230,6 +230,7 @@ test("what is compiled is a frozen copy, which later changes do not reach", () =
   const policy: Json[] = [
     ["within", ".p", roots],
     ["==", ".a", operand],
+    ["==", ".a.b[0]", 1],
     ["not", ["or", [["any", ".l[0:2][]", ["like", ".", "x*"]]]]],
   ];
   const before = JSON.stringify(policy);

@@ -278,8 +278,8 @@ test.each<[string, Json, Json]>([
     ["==", ".x", Array.from({ length: 1e5 }, () => 1)],
     Array.from({ length: 1e5 }, () => 1),
   ],
-  ["like", ["like", ".x", "*b"], "a".repeat(1e5)],
-  ["like, at its worst", ["like", ".x", `*${"a".repeat(400)}b`], "a".repeat(4000)],
+  ["like", ["like", ".x", "*b*"], "a".repeat(1e5)],
+  ["like, at its worst", ["like", ".x", `*${"a".repeat(400)}b*`], "a".repeat(4000)],
   [
     "within",
     ["all", ".x", ["within", ".", "/"]],
@@ -325,7 +325,7 @@ test("a path or a URL over its limit is an error of its own, and costs no more t
 });
 
 test("a policy and a value at every limit are decided in bounded time", () => {
-  const pattern = `*${"a".repeat(4000)}b`;
+  const pattern = `*${"a".repeat(4000)}b*`;
   const policy: Json = Array.from({ length: 1024 }, () => ["like", ".s", pattern]);
   const started = performance.now();
   expect(evaluate(policy, { s: "a".repeat(1e6) })).toBe("error");

@@ -113,8 +113,23 @@ test("patterns that are exponential for others take at most a step for each pair
 test("no more steps are taken than there are", () => {
   const budget = new Budget();
   budget.spend(MAX_STEPS - 5);
-  expect(like(parsePattern("*b"), "a".repeat(1e6), budget)).toBe(false);
+  expect(like(parsePattern("*b*"), "a".repeat(1e6), budget)).toBe(false);
   expect(budget.left).toBe(-1);
+});
+
+test("one star costs as many steps as the pattern has units, whatever the text", () => {
+  for (const [pattern, text, expected] of [
+    ["acct-*", `acct-${"7".repeat(1e6)}`, true],
+    ["*@example.com", `${"a".repeat(1e6)}@example.com`, true],
+    ["a*b", `a${"b".repeat(1e6)}`, true],
+    ["ab*ba", "aba", false],
+    ["*", "", true],
+    ["\\**", "*x", true],
+  ] as const) {
+    const budget = new Budget();
+    expect(like(parsePattern(pattern), text, budget), pattern).toBe(expected);
+    expect(MAX_STEPS - budget.left).toBeLessThanOrEqual(pattern.length);
+  }
 });
 
 test("short patterns and texts over a small alphabet: what another reading gives", () => {

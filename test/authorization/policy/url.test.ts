@@ -197,6 +197,12 @@ test.each(["127.0.0.1", "10.0.0.1", "169.254.169.254", "0.0.0.0", "[::1]", "[fe8
   },
 );
 
+test("a URL may be 8192 units long", () => {
+  const start = `${ROOT}/`;
+  expect(truth(ROOT, start + "a".repeat(8192 - start.length))).toBe("true");
+  expect(truth(ROOT, start + "a".repeat(8193 - start.length))).toBe("error");
+});
+
 test("a name with numbers in it is no address", () => {
   for (const host of ["1.2.3.4.example", "10.example.com", "a1", "1a"]) {
     expect(truth(`https://${host}`, `https://${host}/x`)).toBe("true");
