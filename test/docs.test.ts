@@ -1,5 +1,5 @@
 /** What README says is run: the snippets, the commands, the limits. */
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -17,6 +17,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
+import { vectors } from "./vectors.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -78,6 +79,27 @@ test("the commands and snippets run as they stand", async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test.skipIf(!vectors.present)(
+  "the example runs over the built package, and its exit code tells",
+  () => {
+    const example = (file: string) =>
+      spawnSync(process.execPath, [join(root, "examples/eleven-eleven.mjs"), file], {
+        encoding: "utf8",
+      });
+    const sample = vectors.path("eleven-eleven", "sample-lineage.json");
+    expect(example(sample)).toMatchObject({ status: 0 });
+    expect(example(sample).stdout).toMatch(/events: 3 verified\n[^]*does not prove/);
+    const folder = mkdtempSync(join(root, "dist", "example-"));
+    try {
+      const changed = join(folder, "changed.json");
+      writeFileSync(changed, readFileSync(sample, "utf8").replace("agent:demo", "agent:evil"));
+      expect(example(changed)).toMatchObject({ status: 1 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test("every npm script that a document names exists", () => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
