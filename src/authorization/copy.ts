@@ -1,4 +1,4 @@
-/** Values of this program as JSON: a copy that nobody else holds, or why there is none. */
+/** Values of this program as JSON: a copy that nobody can change, or why there is none. */
 import type { Json } from "../bytes/canonical.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
@@ -6,7 +6,7 @@ import { failure, ok } from "../verdict.js";
 const MAX_DEPTH = 32;
 
 /**
- * A copy of what strict JSON holds (see `parseJson`): no undefined, no accessor read twice, no object
+ * A frozen copy of what strict JSON holds (see `parseJson`): no undefined, no accessor read twice, no object
  * but plain ones, no lone surrogate, no number beyond 2^53 - 1. `most` bounds the units of all
  * strings and the number of all values together.
  */
@@ -40,7 +40,7 @@ class Copier {
     }
     if (typeof value !== "object") return this.#refuse("a value of JSON", typeof value);
     if (depth === MAX_DEPTH) {
-      return this.#refuse(`at most ${MAX_DEPTH} lists and objects in each other`, "more");
+      return this.#refuse(`at most ${MAX_DEPTH} arrays and objects in each other`, "more");
     }
     return Array.isArray(value) ? this.#list(value, depth + 1) : this.#object(value, depth + 1);
   }
@@ -53,7 +53,7 @@ class Copier {
       if (item === undefined) return undefined;
       copied.push(item);
     }
-    return copied;
+    return Object.freeze(copied);
   }
 
   #object(object: object, depth: number): Json | undefined {
@@ -72,7 +72,7 @@ class Copier {
       if (item === undefined) return undefined;
       copied[name] = item;
     }
-    return copied;
+    return Object.freeze(copied);
   }
 
   #text(text: string): string | undefined {

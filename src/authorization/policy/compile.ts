@@ -6,10 +6,10 @@ import type { Json } from "../../bytes/canonical.js";
 import type { Failure, Result } from "../../verdict.js";
 import { abbreviate, failure, ok } from "../../verdict.js";
 import { COMPARISONS } from "./comparison.js";
+import { copyJson } from "../copy.js";
 import type { Predicate } from "./predicate.js";
 import type { Selector } from "./selector.js";
 import { parseSelector } from "./selector.js";
-import { snapshot } from "./snapshot.js";
 import { isList, kindOf } from "./value.js";
 
 /** Immutable, through and through; serves any number of evaluations. */
@@ -20,6 +20,8 @@ export interface CompiledPolicy {
 }
 
 const MAX_PREDICATES = 1024;
+/** Of all strings of a policy, and as many values. */
+const MAX_UNITS = 8 << 20;
 
 const OPERATORS = [...COMPARISONS.keys(), "not", "and", "or", "all", "any"].join(", ");
 
@@ -29,7 +31,7 @@ const OPERATORS = [...COMPARISONS.keys(), "not", "and", "or", "all", "any"].join
  * a selector; 4096 units a pattern; 64 roots or URLs a list).
  */
 export function compilePolicy(json: Json, what: string): Result<CompiledPolicy> {
-  const source = snapshot(json);
+  const source = copyJson(json, MAX_UNITS);
   if (!source.ok) return at(what, source);
   const predicates = new Compiler().readList(source.value, what);
   if (!predicates.ok) return predicates;
