@@ -31,4 +31,15 @@ test("the demo in JSON", () => {
     "UNTRUSTED",
   ]);
   expect(domains.at(-1)?.step).toContain("removed its peer");
+  const authorizations = ended["authorizations"] as { step: string; outcome: string }[];
+  expect(authorizations.map(({ outcome }) => outcome)).toEqual([
+    "allow",
+    "SCOPE",
+    "SCOPE",
+    "HOLDER",
+    "REVOKED",
+    "allow",
+    "STALE",
+  ]);
+  expect(authorizations.at(-1)?.step).toContain("past that bound");
 });
