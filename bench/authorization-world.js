@@ -15,7 +15,7 @@ import { bytesFor } from "./bytes.js";
 import { RowNotRun } from "./not-run.js";
 
 /** @import { Kernel } from "../src/index.js" */
-/** @import { Json, Situation, Signer } from "../src/authorization.js" */
+/** @import { Json, Rehearsal, Signer } from "../src/authorization.js" */
 /** @import { Case } from "./authorization-rules.js" */
 
 /**
@@ -136,7 +136,7 @@ class World {
     this.authorizations = authorizations;
     this.kernel = kernel;
     this.domains = domains;
-    /** @type {Situation} */
+    /** @type {Rehearsal} */
     this.situation = {
       now: NOW,
       gate: GATE,
@@ -229,20 +229,20 @@ export async function admittingMany(kernel) {
 /** Under one chain, which is admitted beforehand, on requests that are read. @param {Kernel} kernel */
 export async function deciding(kernel) {
   const world = await openWorld(kernel);
-  const { admitAuthorization, checkRequest, readRequest } = world.authorizations;
+  const { admitAuthorization, rehearseRequest, readRequest } = world.authorizations;
   const admitted = must(admitAuthorization(kernel, await world.chain({ chain: 0 }), world.domains));
   return {
     make: (/** @type {Case} */ { evaluation }) =>
       must(readRequest(Buffer.from(JSON.stringify(evaluation)))),
     allows: (/** @type {import("../src/authorization.js").AuthorizationRequest} */ request) =>
-      checkRequest(admitted, request, world.situation).ok,
+      rehearseRequest(admitted, request, world.situation).ok,
   };
 }
 
 /** From the bytes of a chain and of a request. @param {Kernel} kernel */
 export async function decidingFromBytes(kernel) {
   const world = await openWorld(kernel);
-  const { admitAuthorization, checkRequest, readRequest } = world.authorizations;
+  const { admitAuthorization, rehearseRequest, readRequest } = world.authorizations;
   return {
     make: async (/** @type {Case} */ one) => ({
       chain: await world.chain(one),
@@ -252,7 +252,7 @@ export async function decidingFromBytes(kernel) {
       const admitted = admitAuthorization(kernel, chain, world.domains);
       const read = admitted.ok ? readRequest(request) : admitted;
       if (!admitted.ok || !read.ok) return false;
-      return checkRequest(admitted.value, read.value, world.situation).ok;
+      return rehearseRequest(admitted.value, read.value, world.situation).ok;
     },
   };
 }

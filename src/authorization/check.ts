@@ -10,11 +10,11 @@ import type { Step, StepName } from "./question.js";
 import { Question } from "./question.js";
 import type { AuthorizationRequest } from "./request.js";
 import { requireRequest } from "./request.js";
-import type { Situation } from "./situation.js";
-import { NOT_CHECKED, requireSituation } from "./situation.js";
+import type { Rehearsal, Situation } from "./situation.js";
+import { NOT_CHECKED, requireRehearsal } from "./situation.js";
 import { STEPS } from "./steps.js";
 
-/** The request is allowed, as far as `unchecked` does not name anything; the rest is the gate's to keep. */
+/** The request is allowed, as far as `unchecked` names nothing; what it states is the gate's to keep. */
 export interface Permission {
   /** It names who answers for this: `principal`, `issuer`, and `signers`, the keys of the chain. */
   readonly authorization: AdmittedAuthorization;
@@ -34,7 +34,7 @@ export interface Permission {
   readonly witnessed: boolean;
   /** What the gate charges, durably, before the effect. */
   readonly charges: readonly Charge[];
-  /** What was left out on the caller's word. */
+  /** What a rehearsal left out; empty in the answer of `checkRequest`. */
   readonly unchecked: readonly ("gate" | "possession")[];
 }
 
@@ -59,14 +59,30 @@ export interface StepReport {
 /** Milliseconds: where a link states nothing, the lesser of this and half of the staleness. */
 const DEFAULT_RECHECK = 1_000;
 
-/** A permission, or the code that denies. */
+/** A permission, or the code that denies. Every step is taken; a `Rehearsal` is refused. */
 export function checkRequest(
   authorization: AdmittedAuthorization,
   request: AuthorizationRequest,
   situation: Situation,
 ): Result<Permission> {
-  requireAll(authorization, request, situation);
-  const question = new Question(authorization, request, situation);
+  const { gate, possession } = situation as Rehearsal;
+  if (gate === NOT_CHECKED || possession === NOT_CHECKED) {
+    throw new TypeError("a request is decided on at a gate, with a proof of possession");
+  }
+  return rehearseRequest(authorization, request, situation);
+}
+
+/**
+ * What `checkRequest` would answer, as far as that can be told without a gate or a proof: for tools. A
+ * permission says in `unchecked` what was left out, and nothing may begin on it.
+ */
+export function rehearseRequest(
+  authorization: AdmittedAuthorization,
+  request: AuthorizationRequest,
+  rehearsal: Rehearsal,
+): Result<Permission> {
+  requireAll(authorization, request, rehearsal);
+  const question = new Question(authorization, request, rehearsal);
   for (let i = 0; i < STEPS.length; i++) {
     const bad = runStep(STEPS[i] as Step, question);
     if (bad) return bad;
@@ -78,7 +94,7 @@ export function checkRequest(
 export function explainRequest(
   authorization: AdmittedAuthorization,
   request: AuthorizationRequest,
-  situation: Situation,
+  situation: Rehearsal,
 ): readonly StepReport[] {
   requireAll(authorization, request, situation);
   const question = new Question(authorization, request, situation);
@@ -99,11 +115,11 @@ export function explainRequest(
 function requireAll(
   authorization: AdmittedAuthorization,
   request: AuthorizationRequest,
-  situation: Situation,
+  situation: Rehearsal,
 ): void {
   requireAdmitted(authorization);
   requireRequest(request);
-  requireSituation(situation);
+  requireRehearsal(situation);
 }
 
 /** A defect of ours denies. */
@@ -153,7 +169,7 @@ function evidenceOf({ state, freshness }: Trusted): Evidence {
   return { domain: state.domain, digest: state.digest, age, validUntil };
 }
 
-function uncheckedIn({ gate, possession }: Situation): ("gate" | "possession")[] {
+function uncheckedIn({ gate, possession }: Rehearsal): ("gate" | "possession")[] {
   const unchecked: ("gate" | "possession")[] = [];
   if (gate === NOT_CHECKED) unchecked.push("gate");
   if (possession === NOT_CHECKED) unchecked.push("possession");

@@ -45,7 +45,7 @@ export interface PossessionTerms {
   readonly salt: Uint8Array;
 }
 
-/** A proof that holds; made by `verifyPossession` alone. */
+/** A proof that holds; made by `checkPossession` alone. */
 export interface Possession {
   readonly gate: string;
   readonly authorization: AdmittedAuthorization;
@@ -94,7 +94,7 @@ export async function provePossession(
  * authorization and request, and at most 30 s old; `skew`: milliseconds that the principal's clock may
  * run ahead. That a nonce serves once is for the gate that issued it.
  */
-export function verifyPossession(
+export function checkPossession(
   kernel: Kernel,
   proof: Uint8Array,
   authorization: AdmittedAuthorization,
@@ -149,7 +149,7 @@ export function verifyPossession(
   return ok(value);
 }
 
-/** True for a proof that `verifyPossession` has found to hold. */
+/** True for a proof that `checkPossession` has found to hold. */
 export function isProven(possession: Possession): boolean {
   return proven.has(possession);
 }

@@ -6,7 +6,7 @@ import type { AdmittedAuthorization } from "./admitted.js";
 import type { Charge } from "./charges.js";
 import { viewOfDomain } from "./domains.js";
 import type { AuthorizationRequest } from "./request.js";
-import type { Situation } from "./situation.js";
+import type { Rehearsal } from "./situation.js";
 
 /** What is asked, and what the steps have found so far. */
 export class Question {
@@ -32,7 +32,7 @@ export class Question {
   constructor(
     readonly authorization: AdmittedAuthorization,
     readonly request: AuthorizationRequest,
-    readonly situation: Situation,
+    readonly situation: Rehearsal,
   ) {
     const { issuer, demands } = authorization;
     const { domains, maxStaleness } = situation;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { admitAuthorization, admitAuthorizations } from "../../src/authorization/admit.js";
 import type { AdmittedAuthorization } from "../../src/authorization/admitted.js";
-import { checkRequest } from "../../src/authorization/check.js";
+import { rehearseRequest } from "../../src/authorization/check.js";
 import type { TrustView } from "../../src/trust/view.js";
 import type { Result } from "../../src/verdict.js";
 import { must } from "../domain/fixture.js";
@@ -261,7 +261,7 @@ test("what was admitted is immutable, and does not hang on the bytes that it was
   const value = must(admitOne(file));
   file.fill(0x41);
   const intern = ask({ principal: "agent:intern" });
-  expect(checkRequest(value, intern, situation()).ok).toBe(true);
+  expect(rehearseRequest(value, intern, situation()).ok).toBe(true);
   expect(value.sha256).toBe(links[2].id);
   const isFrozen = (each: unknown): boolean =>
     typeof each !== "object" ||
@@ -280,7 +280,7 @@ test("an object that looks like one that was admitted is misuse", () => {
     Object.create(value),
     structuredClone({ ...value, links: [] }),
   ]) {
-    expect(() => checkRequest(copy as never, intern, situation())).toThrow(TypeError);
+    expect(() => rehearseRequest(copy as never, intern, situation())).toThrow(TypeError);
   }
 });
 

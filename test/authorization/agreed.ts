@@ -1,8 +1,8 @@
 /** The real answer, where the model gives the same. */
 import type { AuthorizationRequest } from "../../src/authorization/request.js";
-import { checkRequest } from "../../src/authorization/check.js";
+import { rehearseRequest } from "../../src/authorization/check.js";
 import type { Permission } from "../../src/authorization/check.js";
-import type { Situation } from "../../src/authorization/situation.js";
+import type { Rehearsal } from "../../src/authorization/situation.js";
 import type { Code } from "../../src/verdict.js";
 import { must } from "../domain/fixture.js";
 import type { HandLink } from "./craft.js";
@@ -14,7 +14,7 @@ import { admitted, decide } from "./world.js";
 export function agreed(
   links: readonly HandLink[],
   request: AuthorizationRequest,
-  where: Situation,
+  where: Rehearsal,
 ): string {
   const real = decide(links, request, where);
   const model = modelDecision(links, request, plainSituation(where));
@@ -34,7 +34,7 @@ export function shown(model: Decision): string {
 export function permitted(
   links: readonly HandLink[],
   request: AuthorizationRequest,
-  where: Situation,
+  where: Rehearsal,
 ): Permission {
-  return must(checkRequest(must(admitted(links, where.domains)), request, where));
+  return must(rehearseRequest(must(admitted(links, where.domains)), request, where));
 }

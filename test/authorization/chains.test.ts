@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { admitAuthorizations } from "../../src/authorization/admit.js";
 import type { AdmittedAuthorization } from "../../src/authorization/admitted.js";
 import type { Permission } from "../../src/authorization/check.js";
-import { checkRequest, explainRequest } from "../../src/authorization/check.js";
+import { rehearseRequest, explainRequest } from "../../src/authorization/check.js";
 import type { AuthorizationRequest } from "../../src/authorization/request.js";
-import type { Situation } from "../../src/authorization/situation.js";
+import type { Rehearsal } from "../../src/authorization/situation.js";
 import type { Code, Result } from "../../src/verdict.js";
 import { kernel } from "../kernel.js";
 import { agrees, shown } from "./agreed.js";
@@ -71,22 +71,22 @@ function decide(
   node: Node,
   { real, model }: Admission,
   request: AuthorizationRequest,
-  where: Situation,
+  where: Rehearsal,
   plain: ReturnType<typeof plainSituation>,
 ): readonly [Result<Permission>, Decision] {
   const denied = model.size > 0 ? model : modelCheck(node.links, request, plain);
   const decision = denied.size > 0 ? { deny: denied } : "allow";
-  return [real.ok ? checkRequest(real.value, request, where) : real, decision];
+  return [real.ok ? rehearseRequest(real.value, request, where) : real, decision];
 }
 
 /**
  * Whether the answer holds for as long as it says, and not for longer; of a quorum, another domain may
  * be counted by then, whose clock was ahead.
  */
-function lasts(permission: Permission, where: Situation): boolean {
+function lasts(permission: Permission, where: Rehearsal): boolean {
   const { authorization, request, validUntil } = permission;
   const isAllowed = (now: number): boolean =>
-    checkRequest(authorization, request, { ...where, now }).ok;
+    rehearseRequest(authorization, request, { ...where, now }).ok;
   const mayLast = authorization.demands.quorums.length > 0;
   return isAllowed(validUntil) && (mayLast || !isAllowed(validUntil + 1));
 }

@@ -1,7 +1,7 @@
 /** Every field of an authorization: what it allows, what it denies with which code, and where exactly. */
 import { describe, expect, test } from "vitest";
 import { attenuateAuthorization, issueAuthorization } from "../../src/authorization/issue.js";
-import type { Situation } from "../../src/authorization/situation.js";
+import type { Rehearsal } from "../../src/authorization/situation.js";
 import { NOT_CHECKED } from "../../src/authorization/situation.js";
 import { setBaseline } from "../../src/domain/edit.js";
 import { must } from "../domain/fixture.js";
@@ -109,7 +109,7 @@ describe("issuer", () => {
 });
 
 describe("audience", () => {
-  const is = (audience: string[], gate: Situation["gate"] = GATE) =>
+  const is = (audience: string[], gate: Rehearsal["gate"] = GATE) =>
     under({ audience }, {}, { gate });
 
   test("its domain or its gate, as whole names", () => {

@@ -1,8 +1,8 @@
 /** F8: what goes wrong denies. Keys and signatures that no honest signer makes, faults, misuse. */
 import { describe, expect, test } from "vitest";
 import { admitAuthorizations } from "../../src/authorization/admit.js";
-import { checkRequest } from "../../src/authorization/check.js";
-import { verifyPossession } from "../../src/authorization/possession.js";
+import { rehearseRequest } from "../../src/authorization/check.js";
+import { checkPossession } from "../../src/authorization/possession.js";
 import { NOT_CHECKED } from "../../src/authorization/situation.js";
 import type { Kernel } from "../../src/kernel/kernel.js";
 import { KernelFault } from "../../src/kernel/border.js";
@@ -77,7 +77,7 @@ describe("a principal with a key of small order, for which anyone could sign", (
     );
     const terms = { gate: GATE, nonce: "ab".repeat(32), salt: new Uint8Array(32) };
     const time = { now: situation().now, skew: 0 };
-    const proven = verifyPossession(
+    const proven = checkPossession(
       kernel,
       new Uint8Array(proof),
       authorization.value,
@@ -138,7 +138,7 @@ describe("a situation that nobody means", () => {
   const value = must(admitted([grant({ maxStaleness: 9_000 })]));
   const answer = (change: Loose): string => {
     try {
-      const result = checkRequest(value, ask(), situation(change));
+      const result = rehearseRequest(value, ask(), situation(change));
       return result.ok ? "allow" : result.code;
     } catch (error) {
       return (error as Error).name;

@@ -4,7 +4,7 @@
  * fails. It knows chains, requests and trust as plain data only.
  */
 import type { AuthorizationRequest } from "../../src/authorization/request.js";
-import type { Situation } from "../../src/authorization/situation.js";
+import type { Rehearsal } from "../../src/authorization/situation.js";
 import { NOT_CHECKED } from "../../src/authorization/situation.js";
 import type { TrustView } from "../../src/trust/view.js";
 import type { Code } from "../../src/verdict.js";
@@ -361,7 +361,7 @@ export function plainDomain({ domain, failure, state, withdrawn }: TrustView): P
   };
 }
 
-export function plainSituation(where: Situation): PlainSituation {
+export function plainSituation(where: Rehearsal): PlainSituation {
   const { own, peers } = where.domains;
   const others = [...peers].filter(([name]) => name !== own.domain);
   return {

@@ -1,6 +1,6 @@
 /** F14: what is decided on is a copy that nothing changes any more. */
 import { describe, expect, test } from "vitest";
-import { checkRequest } from "../../src/authorization/check.js";
+import { rehearseRequest } from "../../src/authorization/check.js";
 import type { RequestParts } from "../../src/authorization/request.js";
 import {
   checkUnchanged,
@@ -19,8 +19,8 @@ const parts = (given: Loose, change: Loose = {}): RequestParts => ({
   arguments: given,
   ...change,
 });
-const decide = (request: Parameters<typeof checkRequest>[1]): string => {
-  const permission = checkRequest(small, request, situation());
+const decide = (request: Parameters<typeof rehearseRequest>[1]): string => {
+  const permission = rehearseRequest(small, request, situation());
   return permission.ok ? "allow" : permission.code;
 };
 const unchanged = (request: Parameters<typeof checkUnchanged>[0], found: RequestParts): string => {
@@ -201,7 +201,7 @@ test("an object that only looks like a request is misuse", () => {
   const request = ask();
   const where = situation({ now: NOW });
   for (const copy of [{ ...request }, Object.create(request), structuredClone(request)]) {
-    expect(() => checkRequest(small, copy as never, where)).toThrow(TypeError);
+    expect(() => rehearseRequest(small, copy as never, where)).toThrow(TypeError);
   }
   expect(CLERK.hex).toBe(small.principal.key);
 });

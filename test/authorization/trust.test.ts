@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AuthorizationRequest } from "../../src/authorization/request.js";
-import { checkRequest, explainRequest } from "../../src/authorization/check.js";
+import { rehearseRequest, explainRequest } from "../../src/authorization/check.js";
 import type { KnownDomains } from "../../src/authorization/domains.js";
-import type { Situation } from "../../src/authorization/situation.js";
+import type { Rehearsal } from "../../src/authorization/situation.js";
 import {
   addIssuer,
   releaseGate,
@@ -64,10 +64,10 @@ const own = [rootBy(SHIP, ISSUERS.ship, GRANT)];
 function later(
   links: readonly HandLink[],
   request: AuthorizationRequest,
-  change: Partial<Situation>,
+  change: Partial<Rehearsal>,
 ): string {
   const where = situation(change);
-  const permission = checkRequest(must(admitted(links)), request, where);
+  const permission = rehearseRequest(must(admitted(links)), request, where);
   const answer = permission.ok ? "allow" : permission.code;
   const model = modelDecision(links, request, plainSituation(where));
   if (!agrees(answer, model)) throw new Error(`${answer}, but the model differs`);

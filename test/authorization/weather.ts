@@ -1,6 +1,6 @@
 /** Random situations, and requests that lie at the bounds of a chain. */
 import type { AuthorizationRequest } from "../../src/authorization/request.js";
-import type { Situation } from "../../src/authorization/situation.js";
+import type { Rehearsal } from "../../src/authorization/situation.js";
 import { NOT_CHECKED } from "../../src/authorization/situation.js";
 import type { TrustView, Withdrawn } from "../../src/trust/view.js";
 import type { Loose } from "../trust/forge.js";
@@ -107,13 +107,13 @@ function gateKey(origin: string): string {
 }
 
 /** All but the time. */
-export function weather(random: Random, nodes: readonly Node[]): Situation {
+export function weather(random: Random, nodes: readonly Node[]): Rehearsal {
   const changes = Object.fromEntries(
     [SHIP, BANK, MILL].map((domain) => [domain, changeOf(random, nodes, domain)]),
   );
   return situation({
     domains: otherViews(world.domains, changes),
-    gate: random.weigh<Situation["gate"]>(
+    gate: random.weigh<Rehearsal["gate"]>(
       [80, GATE],
       [8, OTHER_GATE],
       [8, NOT_CHECKED],
@@ -121,7 +121,7 @@ export function weather(random: Random, nodes: readonly Node[]): Situation {
       [1, `${BANK}/gate-1`],
     ),
     maxStaleness: random.weigh([8, MAX_STALENESS], [1, 5_000], [1, 1_000]),
-    artifacts: random.weigh<Situation["artifacts"]>(
+    artifacts: random.weigh<Rehearsal["artifacts"]>(
       [80, [PROGRAM]],
       [4, []],
       [4, [OTHER_PROGRAM]],

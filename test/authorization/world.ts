@@ -4,11 +4,11 @@
  */
 import type { AdmittedAuthorization } from "../../src/authorization/admitted.js";
 import { admitAuthorization } from "../../src/authorization/admit.js";
-import { checkRequest } from "../../src/authorization/check.js";
+import { rehearseRequest } from "../../src/authorization/check.js";
 import type { KnownDomains } from "../../src/authorization/domains.js";
 import type { AuthorizationRequest, RequestParts } from "../../src/authorization/request.js";
 import { makeRequest } from "../../src/authorization/request.js";
-import type { Situation } from "../../src/authorization/situation.js";
+import type { Rehearsal } from "../../src/authorization/situation.js";
 import { NOT_CHECKED } from "../../src/authorization/situation.js";
 import type { Draft } from "../../src/domain/draft.js";
 import { addGate, addIssuer, addPeer, setBaseline } from "../../src/domain/edit.js";
@@ -139,7 +139,7 @@ export function otherViews(
   return { own: changed(own) ?? own, peers: new Map(others) };
 }
 
-export function situation(change: Partial<Situation> = {}): Situation {
+export function situation(change: Partial<Rehearsal> = {}): Rehearsal {
   return {
     now: NOW,
     gate: GATE,
@@ -195,10 +195,10 @@ export function admitted(
 export function decide(
   links: readonly HandLink[],
   request: AuthorizationRequest,
-  where: Situation,
+  where: Rehearsal,
 ): string {
   const authorization = admitted(links, where.domains);
   if (!authorization.ok) return authorization.code;
-  const permission = checkRequest(authorization.value, request, where);
+  const permission = rehearseRequest(authorization.value, request, where);
   return permission.ok ? "allow" : permission.code;
 }

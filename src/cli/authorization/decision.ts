@@ -3,11 +3,11 @@ import type { AdmittedAuthorization } from "../../authorization/admitted.js";
 import { admitAuthorization } from "../../authorization/admit.js";
 import type { Permission, StepReport } from "../../authorization/check.js";
 import type { StepName } from "../../authorization/question.js";
-import { checkRequest, explainRequest } from "../../authorization/check.js";
-import { verifyPossession } from "../../authorization/possession.js";
+import { rehearseRequest, explainRequest } from "../../authorization/check.js";
+import { checkPossession } from "../../authorization/possession.js";
 import type { AuthorizationRequest } from "../../authorization/request.js";
 import { readRequest } from "../../authorization/request.js";
-import type { Situation } from "../../authorization/situation.js";
+import type { Rehearsal } from "../../authorization/situation.js";
 import { NOT_CHECKED } from "../../authorization/situation.js";
 import { STEPS } from "../../authorization/steps.js";
 import type { Kernel } from "../../kernel/kernel.js";
@@ -81,7 +81,7 @@ export async function decide(kernel: Kernel, question: Question): Promise<Decisi
   }
   const authorization = admitted.value;
   const found = await look(kernel, question, authorization, request.value);
-  const situation: Situation = {
+  const situation: Rehearsal = {
     now,
     gate: gate ?? NOT_CHECKED,
     domains: known.domains,
@@ -90,7 +90,7 @@ export async function decide(kernel: Kernel, question: Question): Promise<Decisi
     possession: found.possession,
     artifacts: found.artifacts,
   };
-  const checked = checkRequest(authorization, request.value, situation);
+  const checked = rehearseRequest(authorization, request.value, situation);
   const explained = explainRequest(authorization, request.value, situation);
   const steps = [
     report("request", request),
@@ -113,7 +113,7 @@ export async function decide(kernel: Kernel, question: Question): Promise<Decisi
   };
 }
 
-interface Found extends Pick<Situation, "possession" | "artifacts"> {
+interface Found extends Pick<Rehearsal, "possession" | "artifacts"> {
   /** By the step that they decide. */
   readonly failures: ReadonlyMap<string, Failure>;
 }
@@ -134,7 +134,7 @@ async function look(
   }
   const given = readProof(possession.proof);
   const proven = given.ok
-    ? verifyPossession(
+    ? checkPossession(
         kernel,
         given.value.proof,
         authorization,

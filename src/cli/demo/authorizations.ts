@@ -9,7 +9,7 @@ import { admitAuthorization } from "../../authorization/admit.js";
 import { checkRequest } from "../../authorization/check.js";
 import { attenuateAuthorization, issueAuthorization } from "../../authorization/issue.js";
 import type { AdmittedAuthorization } from "../../authorization/admitted.js";
-import { provePossession, verifyPossession } from "../../authorization/possession.js";
+import { provePossession, checkPossession } from "../../authorization/possession.js";
 import type { AuthorizationRequest } from "../../authorization/request.js";
 import { makeRequest } from "../../authorization/request.js";
 import type { Json } from "../../bytes/canonical.js";
@@ -205,7 +205,7 @@ class Delegation extends Story {
     const terms = { gate, nonce: encodeHex(random()), salt: random() };
     const proof = await provePossession(kernel, holder, authorization.sha256, request, terms, now);
     const at = { now, skew: TERMS.skew };
-    return verifyPossession(kernel, proof, authorization, request, terms, at);
+    return checkPossession(kernel, proof, authorization, request, terms, at);
   }
 }
 

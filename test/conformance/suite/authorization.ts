@@ -4,7 +4,7 @@ import type {
   Authorization,
   KnownDomains,
   Permission,
-  Situation,
+  Rehearsal,
 } from "writ/authorization";
 import {
   admitAuthorization,
@@ -24,8 +24,9 @@ import {
   NOT_CHECKED,
   parseEnvelope,
   readRequest,
+  rehearseRequest,
   splitChain,
-  verifyPossession,
+  checkPossession,
   webCryptoSigner,
 } from "writ/authorization";
 import { folderSource, MemoryTrustStore, sync } from "writ/trust";
@@ -79,7 +80,7 @@ export function authorization(kernel: Kernel, { authorizations: made }: Data): C
           const request = readRequest(unbase64(bytes));
           const chain = admitted[i % admitted.length] as AdmittedAuthorization;
           const situation = situationOf(made, domains, i);
-          const answer = request.ok ? checkRequest(chain, request.value, situation) : request;
+          const answer = request.ok ? rehearseRequest(chain, request.value, situation) : request;
           const code = answer.ok ? "allow" : answer.code;
           codes.set(code, (codes.get(code) ?? 0) + 1);
           output(answer.ok ? toldPermission(answer.value) : JSON.stringify(answer));
@@ -118,11 +119,12 @@ export function authorization(kernel: Kernel, { authorizations: made }: Data): C
         const terms = { gate, nonce, salt: unbase64(salt) };
         const at = { now: made.now, skew: 1_000 };
         for (const [i, bytes] of proofs.entries()) {
-          const proof = verifyPossession(kernel, unbase64(bytes), admitted, asked, terms, at);
+          const proof = checkPossession(kernel, unbase64(bytes), admitted, asked, terms, at);
           assert(proof.ok === (i === 0), `proof ${i}`);
           output(proof.ok ? hex(proof.value.proof) : JSON.stringify(proof));
           if (!proof.ok) continue;
-          const situation = { ...situationOf(made, domains, 0), possession: proof.value };
+          const { gate: at } = made;
+          const situation = { ...situationOf(made, domains, 0), gate: at, possession: proof.value };
           output(toldPermission(must(checkRequest(admitted, asked, situation))));
         }
       },
@@ -197,7 +199,7 @@ async function follow(kernel: Kernel, { domains, now }: MadeAuthorizations): Pro
 }
 
 /** The time differs: mostly fresh, sometimes at the bound, past it, or past the window. */
-function situationOf(made: MadeAuthorizations, domains: KnownDomains, i: number): Situation {
+function situationOf(made: MadeAuthorizations, domains: KnownDomains, i: number): Rehearsal {
   const later = [0, 0, 0, 0, 4_000, 20_000, 40_000, 7_200_000];
   return {
     now: made.now + (later[Math.floor(i / 13) % later.length] ?? 0),
