@@ -41,7 +41,7 @@ export type {
 export { attenuateAuthorization, issueAuthorization } from "./authorization/issue.js";
 export type { Link } from "./authorization/link.js";
 export { AUTHORIZATION_TYPE } from "./authorization/link.js";
-export type { Demands } from "./authorization/narrow.js";
+export type { Demands } from "./authorization/demands.js";
 export type { CompiledPolicy } from "./authorization/policy/compile.js";
 export { compilePolicy } from "./authorization/policy/compile.js";
 export { evaluatePolicy } from "./authorization/policy/evaluate.js";
@@ -49,8 +49,15 @@ export type { PredicateReport } from "./authorization/policy/explain.js";
 export { explainPolicy } from "./authorization/policy/explain.js";
 export type { Truth } from "./authorization/policy/truth.js";
 export type { Possession, PossessionTerms } from "./authorization/possession.js";
-export { provePossession, checkPossession } from "./authorization/possession.js";
-export type { Authorization } from "./authorization/predicate.js";
+export {
+  checkPossession,
+  POSSESSION_LIFETIME,
+  POSSESSION_TYPE,
+  provePossession,
+} from "./authorization/possession.js";
+export type { Selector } from "./authorization/policy/selector.js";
+export type { Authorization, Isolation, Limits } from "./authorization/predicate.js";
+export type { StepName } from "./authorization/question.js";
 export type { AuthorizationRequest, RequestParts, Resource } from "./authorization/request.js";
 export { checkUnchanged, makeRequest, readRequest } from "./authorization/request.js";
 export type { Rehearsal, Situation } from "./authorization/situation.js";

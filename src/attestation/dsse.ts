@@ -12,6 +12,7 @@ import { formatCanonical } from "../bytes/canonical.js";
 import { concatBytes } from "../bytes/concat.js";
 import { encodeHex } from "../bytes/hex.js";
 import { parseJson } from "../bytes/json.js";
+import { isObject, kindOf } from "../bytes/json-kind.js";
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import type { Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
@@ -161,13 +162,5 @@ function readBase64(member: string, json: Json | undefined): Result<Uint8Array> 
 
 /** The members of an object; none where it is no object. */
 function membersOf(json: Json): { readonly [name: string]: Json | undefined } {
-  return typeof json === "object" && json !== null && !Array.isArray(json)
-    ? (json as { readonly [name: string]: Json })
-    : {};
-}
-
-function kindOf(json: Json | undefined): string {
-  if (json === undefined) return "nothing";
-  if (json === null) return "null";
-  return Array.isArray(json) ? "an array" : `a value of type ${typeof json}`;
+  return isObject(json) ? json : {};
 }

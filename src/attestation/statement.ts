@@ -9,6 +9,8 @@ import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
 import { freezeDeep } from "../bytes/frozen.js";
 import { parseJson } from "../bytes/json.js";
+import type { JsonObject } from "../bytes/json-kind.js";
+import { isObject, kindOf } from "../bytes/json-kind.js";
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
@@ -27,8 +29,6 @@ const MAX_TEXT_LENGTH = 4096;
 const ALGORITHM = /^[A-Za-z0-9_]{1,32}$/;
 const EMPTY: JsonObject = Object.freeze(Object.create(null) as object) as JsonObject;
 const DIGEST = /^(?:[0-9a-f]{2}){1,128}$/;
-
-type JsonObject = { readonly [name: string]: Json };
 
 /** Digests of one artifact in lowercase hexadecimal, by in-toto's names of algorithms. */
 export type DigestSet = Readonly<Record<string, string>>;
@@ -135,12 +135,7 @@ function readText(what: string, json: Json | undefined): Result<string> {
   return failure("TOO_LARGE", expected, `${json.length}`);
 }
 
-function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
 function malformed(expected: string, found: Json | undefined): Failure {
-  const kind = Array.isArray(found) ? "array" : found === null ? "null" : typeof found;
-  const shown = typeof found === "string" ? abbreviate(found) : `a value of type ${kind}`;
+  const shown = typeof found === "string" ? abbreviate(found) : kindOf(found);
   return failure("MALFORMED", `a statement with ${expected}`, shown);
 }

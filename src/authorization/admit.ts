@@ -13,22 +13,22 @@ import { checkEnvelopes } from "../attestation/verify-envelope.js";
 import { KernelFault } from "../kernel/border.js";
 import type { SignatureClaim } from "../kernel/ed25519.js";
 import type { Kernel } from "../kernel/kernel.js";
-import { coversCommand } from "../trust/command.js";
+import type { TrustView } from "../trust/view.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { AdmittedAuthorization } from "./admitted.js";
 import { admit } from "./admitted.js";
 import { MAX_ENVELOPE_BYTES, splitChain } from "./chain-file.js";
 import type { KnownDomains } from "./domains.js";
-import { issuersOf, viewOfDomain } from "./domains.js";
-import { checkFollows } from "./follows.js";
+import { checkListed, issuersOf, viewOfDomain } from "./domains.js";
+import { checkFollows } from "./parentage.js";
 import type { Link } from "./link.js";
 import { readLink } from "./link.js";
 
-/** Keys that are tried on an envelope that does not say which of them signed it. */
+/** Signatures times keys of an envelope that does not say which key made which. */
 const MAX_TRIES = 64;
 
-/** One is enough; others may stand beside it, and cost a try for each key. */
+/** One is enough; others may stand beside it. */
 const MAX_SIGNATURES = 8;
 
 /** `admitAuthorizations` for one chain. */
@@ -107,10 +107,16 @@ interface Work {
 }
 
 class Reader {
+  /** The domains whose issuers may have made a chain, those that list the fewest first. */
+  readonly #issuers: readonly TrustView[];
+
   constructor(
     readonly kernel: Kernel,
     readonly domains: KnownDomains,
-  ) {}
+  ) {
+    const views = [domains.own, ...domains.peers.values()];
+    this.#issuers = views.sort((a, b) => issuersOf(a).size - issuersOf(b).size);
+  }
 
   /** Reads the next link of each of these chains. */
   readLevel(chains: readonly Chain[]): void {
@@ -164,28 +170,33 @@ class Reader {
   }
 
   /**
-   * The issuers' keys of all domains that are known; where they are many, those that it names. The ones
-   * that are named are prepared, since few keys sign the first link of many chains.
+   * The keys of issuers that an envelope names, which are prepared, since few keys sign the first link
+   * of many chains; and as many others as may be tried, of the domains that list the fewest first, so
+   * that one that lists many is in nobody's way.
    */
   #issuerKeys({ signatures }: UnverifiedEnvelope): Result<SignatureClaim["key"][]> {
-    const { own, peers } = this.domains;
-    const views = [own, ...peers.values()];
-    if (!views.some(({ state }) => state)) {
+    if (!this.#issuers.some(({ state }) => state)) {
       return failure("NO_TRUST", "a trust state of a domain that may be the issuer's", "none");
     }
-    const listed = new Set(views.flatMap((view) => [...issuersOf(view).keys()]));
-    if (listed.size === 0) return failure("KEY", "an issuer of a domain known here", "none");
-    const named = new Set(signatures.flatMap(({ keyid = "" }) => (listed.has(keyid) ? keyid : [])));
-    const tried = listed.size <= MAX_TRIES ? listed : named;
-    if (tried.size === 0) {
-      const expected = `a signature whose keyid is an issuer's key, one of ${listed.size}`;
-      return failure("KEY", expected, "no such keyid");
+    const named = new Set<string>();
+    for (const { keyid } of signatures) {
+      const known = (view: TrustView): boolean => issuersOf(view).has(keyid ?? "");
+      if (keyid !== undefined && this.#issuers.some(known)) named.add(keyid);
     }
-    return ok(
-      [...tried].map((key) =>
-        named.has(key) ? this.kernel.prepareKey(bytesOf(key)) : bytesOf(key),
-      ),
-    );
+    const others = new Set<string>();
+    for (const view of this.#issuers) {
+      const keys = issuersOf(view);
+      const tries = (named.size + others.size + keys.size) * signatures.length;
+      if (tries > MAX_TRIES) break;
+      for (const key of keys.keys()) if (!named.has(key)) others.add(key);
+    }
+    if (named.size + others.size === 0) {
+      return failure("KEY", "a signature whose keyid is an issuer's key", "none");
+    }
+    return ok([
+      ...[...named].map((key) => this.kernel.prepareKey(bytesOf(key))),
+      ...[...others].map(bytesOf),
+    ]);
   }
 
   #read(signed: SignedPayload): Result<Link> {
@@ -202,13 +213,7 @@ class Reader {
     const { issuer, command, parents } = link.value.authorization;
     // It names a parent that is not there, which `checkFollows` says.
     if (parents) return link;
-    const view = viewOfDomain(this.domains, issuer.domain);
-    const listed = view && issuersOf(view).get(issuer.key);
-    if (!view?.state) return failure("NO_TRUST", `a trust state of ${issuer.domain}`, "none");
-    if (!listed) return failure("KEY", `an issuer that ${issuer.domain} lists`, issuer.key);
-    if (listed.commands.some((allowed) => coversCommand(allowed, command))) return link;
-    const expected = `a command that ${issuer.domain} lists its issuer for: ${listed.commands.join(", ")}`;
-    return failure("SCOPE", expected, command);
+    return checkListed(viewOfDomain(this.domains, issuer.domain), issuer, command) ?? link;
   }
 }
 

@@ -3,8 +3,8 @@ import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import { freezeDeep } from "../bytes/frozen.js";
 import type { Link } from "./link.js";
-import type { Demands } from "./narrow.js";
-import { demandsOf } from "./narrow.js";
+import type { Demands } from "./demands.js";
+import { demandsOf } from "./demands.js";
 import type { AuthorizationIssuer, AuthorizationPrincipal } from "./predicate.js";
 
 /** Immutable; made by `admitAuthorization` alone. */

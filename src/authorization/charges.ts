@@ -3,7 +3,8 @@
  * here it is said what to charge, and refused what no count could allow.
  */
 import type { Result } from "../verdict.js";
-import { failure, ok } from "../verdict.js";
+import { abbreviate, failure, ok } from "../verdict.js";
+import { kindOf } from "../bytes/json-kind.js";
 import type { Link } from "./link.js";
 import { Budget } from "./policy/budget.js";
 import { resolve } from "./policy/selector.js";
@@ -25,17 +26,24 @@ export function chargesOf(
   request: AuthorizationRequest,
 ): Result<readonly Charge[]> {
   const charges: Charge[] = [];
+  const budget = new Budget();
   for (const { sha256, authorization, totals } of links) {
     const uses = authorization.limits?.uses;
-    if (uses !== undefined) charges.push({ link: sha256, counter: "uses", amount: 1, most: uses });
+    if (uses !== undefined)
+      charges.push(Object.freeze({ link: sha256, counter: "uses", amount: 1, most: uses }));
     for (const { argument, selector, most } of totals) {
-      const amount = resolve(selector, request.input, new Budget());
+      const amount = resolve(selector, request.input, budget);
       if (typeof amount !== "number" || !Number.isSafeInteger(amount) || amount < 0) {
-        const found = amount === undefined ? "none" : typeof amount;
-        return failure("LIMIT", `a whole number, not negative, at ${argument}`, found);
+        const expected = `a whole number, not negative, at ${abbreviate(argument)}`;
+        const found = budget.exhausted ? "more steps than are allowed" : kindOf(amount);
+        return failure("LIMIT", expected, found);
       }
-      if (amount > most) return failure("LIMIT", `at most ${most} at ${argument}`, `${amount}`);
-      charges.push({ link: sha256, counter: { argument }, amount, most });
+      if (amount > most) {
+        return failure("LIMIT", `at most ${most} at ${abbreviate(argument)}`, `${amount}`);
+      }
+      charges.push(
+        Object.freeze({ link: sha256, counter: Object.freeze({ argument }), amount, most }),
+      );
     }
   }
   return ok(charges);

@@ -107,7 +107,7 @@ export function explainRequest(
     const bad = runStep(step, question);
     if (bad) return { name, outcome: "failed", failure: bad };
     passed.add(name);
-    const left = uncheckedIn(situation).includes(name as "gate");
+    const left = uncheckedIn(situation).some((each) => each === name);
     return { name, outcome: left ? "not-checked" : "passed", failure: undefined };
   });
 }
@@ -147,31 +147,37 @@ function permissionOf(question: Question): Permission {
     if (evidence.some(({ domain }) => domain === counted.state.domain)) continue;
     evidence.push(evidenceOf(counted));
   }
-  const otherwise = Math.min(DEFAULT_RECHECK, Math.floor(bound / 2));
-  return {
+  const otherwise = Math.min(DEFAULT_RECHECK, Math.ceil(bound / 2));
+  return Object.freeze({
     authorization,
     request,
     gate,
     validUntil,
-    evidence,
-    recheck: Math.min(demands.recheck ?? bound, demands.defaultRecheck ? otherwise : bound, bound),
+    evidence: Object.freeze(evidence),
+    recheck: Math.max(
+      1,
+      Math.min(demands.recheck ?? bound, demands.defaultRecheck ? otherwise : bound, bound),
+    ),
     duration: demands.duration,
     isolation: demands.isolation,
     witnessed: demands.witnessed,
     charges,
     unchecked: uncheckedIn(situation),
-  };
+  });
 }
 
 function evidenceOf({ state, freshness }: Trusted): Evidence {
   // Trusted, so that it says when it was issued.
   const { validUntil, age = 0 } = freshness;
-  return { domain: state.domain, digest: state.digest, age, validUntil };
+  return Object.freeze({ domain: state.domain, digest: state.digest, age, validUntil });
 }
 
-function uncheckedIn({ gate, possession }: Rehearsal): ("gate" | "possession")[] {
-  const unchecked: ("gate" | "possession")[] = [];
-  if (gate === NOT_CHECKED) unchecked.push("gate");
-  if (possession === NOT_CHECKED) unchecked.push("possession");
-  return unchecked;
+const NEITHER: Permission["unchecked"] = Object.freeze([]);
+const POSSESSION: Permission["unchecked"] = Object.freeze(["possession"] as const);
+/** Without a gate there is no proof of possession for it. */
+const BOTH: Permission["unchecked"] = Object.freeze(["gate", "possession"] as const);
+
+function uncheckedIn({ gate, possession }: Rehearsal): Permission["unchecked"] {
+  if (gate === NOT_CHECKED) return BOTH;
+  return possession === NOT_CHECKED ? POSSESSION : NEITHER;
 }

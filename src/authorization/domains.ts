@@ -1,7 +1,9 @@
 /** What a gate knows of domains: its own, and those that it follows. */
-import type { Issuer } from "../trust/contents/authority.js";
-import type { Authority } from "../trust/contents/authority.js";
+import { coversCommand } from "../trust/command.js";
+import type { Authority, Issuer } from "../trust/contents/authority.js";
 import type { TrustView } from "../trust/view.js";
+import type { Failure } from "../verdict.js";
+import { failure } from "../verdict.js";
 
 export interface KnownDomains {
   /** The gate's own domain. */
@@ -30,3 +32,17 @@ export function issuersOf({ state }: TrustView): ReadonlyMap<string, Issuer> {
 }
 
 const NONE: ReadonlyMap<string, Issuer> = new Map();
+
+/** Whether a domain lists this issuer for the command of the authorization that it made. */
+export function checkListed(
+  view: TrustView | undefined,
+  { domain, key }: { readonly domain: string; readonly key: string },
+  command: string,
+): Failure | undefined {
+  if (!view?.state) return failure("NO_TRUST", `a trust state of ${domain}`, "none");
+  const listed = issuersOf(view).get(key);
+  if (!listed) return failure("KEY", `an issuer that ${domain} lists`, key);
+  if (listed.commands.some((allowed) => coversCommand(allowed, command))) return undefined;
+  const expected = `a command that ${domain} lists ${listed.name} for: ${listed.commands.join(", ")}`;
+  return failure("SCOPE", expected, command);
+}

@@ -8,13 +8,12 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import { checkWhole } from "./admitted.js";
-import { checkFollows } from "./follows.js";
+import { checkFollows } from "./parentage.js";
 import { joinChain, MAX_LINKS, splitChain } from "./chain-file.js";
 import { inspectChain } from "./inspect.js";
 import type { Link } from "./link.js";
 import { AUTHORIZATION_TYPE, readLink, standIn } from "./link.js";
-
-import { demandsOf } from "./narrow.js";
+import { demandsOf } from "./demands.js";
 import type { Authorization } from "./predicate.js";
 
 /** What its maker decides; who signs, and what it narrows, follow. */
@@ -99,8 +98,7 @@ async function sign(
   artifacts: Statement["subject"] = [],
 ): Promise<Result<IssuedAuthorization>> {
   const given = Object.entries(predicate).filter(([, value]) => value !== undefined);
-  const subject =
-    artifacts.length > 0 ? artifacts : [{ digest: { sha256: standIn(kernel, predicate) } }];
+  const subject = artifacts.length > 0 ? artifacts : [{ digest: standIn(predicate) }];
   const payload = formatStatement({
     subject,
     predicateType: AUTHORIZATION_TYPE,
@@ -108,6 +106,10 @@ async function sign(
   });
   const link = readLink(kernel, payload);
   if (!link.ok) return link;
+  if (artifacts.length > 0 && !link.value.artifacts) {
+    const found = "the baseline itself, which stands for no artifact";
+    return failure("MALFORMED", "an artifact that can be bound", found);
+  }
   const links = [...above, link.value] as unknown as [Link, ...Link[]];
   for (let length = 1; length <= links.length; length++) {
     const wider = checkFollows(links.slice(0, length));

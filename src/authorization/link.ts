@@ -4,7 +4,7 @@
  */
 import type { Json } from "../bytes/canonical.js";
 import { freezeDeep } from "../bytes/frozen.js";
-import { decodeHex, encodeHex } from "../bytes/hex.js";
+import { encodeHex } from "../bytes/hex.js";
 import type { DigestSet } from "../attestation/statement.js";
 import { parseStatement } from "../attestation/statement.js";
 import type { Kernel } from "../kernel/kernel.js";
@@ -69,7 +69,7 @@ export function readLink(kernel: Kernel, payload: Uint8Array): Result<Link> {
     const expected = "an authorization that begins before it expires";
     return failure("MALFORMED", expected, `${authorization.notBefore} to ${authorization.expires}`);
   }
-  const artifacts = artifactsOf(kernel, authorization, statement.value.subject);
+  const artifacts = artifactsOf(authorization, statement.value.subject);
   if (!artifacts.ok) return artifacts;
   return ok(
     Object.freeze({
@@ -84,16 +84,18 @@ export function readLink(kernel: Kernel, payload: Uint8Array): Result<Link> {
   );
 }
 
+/** Not a digest: what a principal's key is named by where it stands for no artifact. */
+const NO_ARTIFACT = "writ_principal";
+
 /**
  * The subject where no artifact is bound, since a statement has at least one: the baseline, else the
- * principal's key.
+ * principal's key, under a name that no artifact is ever measured by.
  */
-export function standIn(
-  kernel: Kernel,
-  { baseline, principal }: Pick<Authorization, "baseline" | "principal">,
-): string {
-  if (baseline) return baseline.sha256;
-  return encodeHex(kernel.sha256(decodeHex(principal.key) ?? new Uint8Array()));
+export function standIn({
+  baseline,
+  principal,
+}: Pick<Authorization, "baseline" | "principal">): DigestSet {
+  return baseline ? { sha256: baseline.sha256 } : { [NO_ARTIFACT]: principal.key };
 }
 
 /** The schema has parsed each selector once, and it holds. */
@@ -107,18 +109,17 @@ function totalsOf({ limits }: Authorization): Link["totals"] {
 }
 
 function artifactsOf(
-  kernel: Kernel,
   authorization: Authorization,
   subjects: readonly { readonly digest: DigestSet }[],
 ): Result<readonly DigestSet[] | undefined> {
-  const instead = standIn(kernel, authorization);
+  const [[algorithm, value]] = Object.entries(standIn(authorization)) as [[string, string]];
   const digests = subjects.map(({ digest }) => digest);
   const isStandIn = (digest: DigestSet): boolean =>
-    digest["sha256"] === instead && Object.keys(digest).length === 1;
+    digest[algorithm] === value && Object.keys(digest).length === 1;
   if (!digests.some(isStandIn)) return ok(Object.freeze(digests));
   if (digests.length === 1) return ok(undefined);
   const expected = "artifacts as subjects, or alone what stands for none";
-  return failure("MALFORMED", expected, `${digests.length} subjects, ${instead} among them`);
+  return failure("MALFORMED", expected, `${digests.length} subjects, ${algorithm} among them`);
 }
 
 /** Strict where in-toto lets readers ignore: nobody may think that an unknown member has an effect. */

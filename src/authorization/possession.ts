@@ -16,7 +16,7 @@ import { formatCanonical } from "../bytes/canonical.js";
 import { concatBytes } from "../bytes/concat.js";
 import { decodeHex, encodeHex } from "../bytes/hex.js";
 import { formatRfc3339 } from "../bytes/rfc3339.js";
-import { encodeUtf8 } from "../bytes/utf8.js";
+import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import { origin } from "../trust/name.js";
 import { hex32, millisecondsOf, readSchema, time } from "../trust/schema.js";
@@ -52,8 +52,8 @@ export interface Possession {
   readonly request: AuthorizationRequest;
   /** Milliseconds since the epoch: when it was signed. */
   readonly time: number;
-  /** The signed envelope, for the entry of the decision. */
-  readonly proof: Uint8Array;
+  /** The envelope with the one signature that holds, as text of canonical JSON, for an entry. */
+  readonly proof: string;
 }
 
 const possessionSchema = v.strictObject({
@@ -92,7 +92,7 @@ export async function provePossession(
 /**
  * HOLDER unless the proof is by the key of the authorization's principal, for this gate, nonce,
  * authorization and request, and at most 30 s old; `skew`: milliseconds that the principal's clock may
- * run ahead. That a nonce serves once is for the gate that issued it.
+ * run ahead, and so what a proof may last longer. That a nonce serves once is for the gate that issued it.
  */
 export function checkPossession(
   kernel: Kernel,
@@ -106,8 +106,16 @@ export function checkPossession(
   requireRequest(request);
   if (!Number.isFinite(now) || !(skew >= 0))
     throw new TypeError("`now` and `skew` are milliseconds");
+  if (terms.salt.length !== SALT_BYTES) {
+    return failure("MALFORMED", `a salt of ${SALT_BYTES} bytes`, `${terms.salt.length}`);
+  }
   const envelope = parseEnvelope(proof, MAX_PROOF_BYTES);
   if (!envelope.ok) return envelope;
+  const { payload, signatures } = envelope.value;
+  const [signature] = signatures;
+  if (!signature || signatures.length > 1) {
+    return failure("MALFORMED", "a proof with one signature", `${signatures.length}`);
+  }
   const key = decodeHex(authorization.principal.key) as Uint8Array;
   const claim = {
     envelope: envelope.value,
@@ -138,12 +146,15 @@ export function checkPossession(
     const wanted = `a proof of the last ${POSSESSION_LIFETIME} ms`;
     return failure("HOLDER", wanted, `one made at ${read.value.time}`);
   }
+  const kept = [{ keyid: authorization.principal.key, sig: signature.sig }];
   const value: Possession = Object.freeze({
     gate: terms.gate,
     authorization,
     request,
     time: signedAt,
-    proof: formatEnvelope(envelope.value),
+    proof: decodeUtf8(
+      formatEnvelope({ payloadType: POSSESSION_TYPE, payload, signatures: kept }),
+    ) as string,
   });
   proven.add(value);
   return ok(value);

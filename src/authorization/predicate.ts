@@ -110,7 +110,8 @@ export const ISOLATION_LEVELS = ["cooperative", "worker", "process", "sandbox"] 
 
 export type IsolationLevel = (typeof ISOLATION_LEVELS)[number];
 
-const PRINCIPAL = /^[a-z][a-z0-9_-]{0,63}:[^\p{C}\p{Z}]{1,255}$/u;
+const PRINCIPAL =
+  /^[a-z][a-z0-9_-]{0,63}:[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]{1,255}$/u;
 const PRINCIPAL_FORM = "a type and a name without spaces, like agent:billing-bot";
 
 const itself = (text: string): string => text;

@@ -7,7 +7,7 @@ import type { Code, Failure } from "../verdict.js";
 import { abbreviateJson, failure } from "../verdict.js";
 import { chargesOf } from "./charges.js";
 import { rulesFor } from "./local-policy.js";
-import { domainOfAudience } from "./narrow.js";
+import { domainOfAudience } from "./demands.js";
 import type { CompiledPolicy } from "./policy/compile.js";
 import { evaluatePolicy } from "./policy/evaluate.js";
 import { explainPolicy } from "./policy/explain.js";
@@ -120,7 +120,7 @@ export function checkLimits(question: Question): Failure | undefined {
   if (counted.length === 0) return undefined;
   const charges = chargesOf(counted, question.request);
   if (!charges.ok) return charges;
-  question.charges = charges.value;
+  question.charges = Object.freeze(charges.value);
   return undefined;
 }
 

@@ -7,17 +7,17 @@ import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
 import { freezeDeep } from "../bytes/frozen.js";
 import { parseJson } from "../bytes/json.js";
+import type { JsonObject } from "../bytes/json-kind.js";
+import { isObject, kindOf } from "../bytes/json-kind.js";
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import { isCommand } from "../trust/command.js";
 import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import { isPrincipal } from "./predicate.js";
-import { copyJson } from "./copy.js";
+import { copyJson } from "./json-copy.js";
 
 /** Bytes of a request's JSON text. */
 export const MAX_REQUEST_BYTES = 1 << 20;
-
-type JsonObject = { readonly [name: string]: Json };
 
 export interface Resource {
   readonly type: string;
@@ -58,12 +58,16 @@ export function readRequest(bytes: Uint8Array): Result<AuthorizationRequest> {
 
 /** A request from values of this program; what JSON cannot hold, or we would not read, is refused. */
 export function makeRequest(parts: RequestParts): Result<AuthorizationRequest> {
-  const { principal, command, resource } = parts;
-  const copied = copyJson(
-    { principal, command, arguments: parts.arguments, ...(resource ? { resource } : {}) },
-    MAX_REQUEST_BYTES,
-  );
-  return copied.ok ? build(copied.value as { readonly [name: string]: Json }) : copied;
+  let picked: object;
+  try {
+    const { principal, command, resource } = parts;
+    const named = resource === undefined ? {} : { resource };
+    picked = { principal, command, arguments: parts.arguments, ...named };
+  } catch {
+    return failure("MALFORMED", "parts that can be read", "one that throws");
+  }
+  const copied = copyJson(picked, MAX_REQUEST_BYTES);
+  return copied.ok ? build(copied.value as JsonObject) : copied;
 }
 
 /** Throws on an object that is not from here: nothing else was checked and copied. */
@@ -160,10 +164,11 @@ function build(parts: { readonly [name: string]: Json }): Result<AuthorizationRe
   if (resource !== undefined) {
     const bad = checkResource(resource);
     if (bad) return bad;
-    if (Object.hasOwn(given, "resource")) {
-      const expected = "no argument of the name resource, which policies see the resource under";
-      return failure("MALFORMED", expected, "one");
-    }
+  }
+  // Else who chooses the arguments would choose what policies take for the resource.
+  if (Object.hasOwn(given, "resource")) {
+    const expected = "no argument of the name resource, which policies see the resource under";
+    return failure("MALFORMED", expected, "one");
   }
   const input = resource === undefined ? given : withResource(given, resource);
   const request: AuthorizationRequest = freezeDeep({
@@ -208,16 +213,10 @@ function objectWith(
   return failure("MALFORMED", expected, abbreviate(unknown));
 }
 
-function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
 function emptyObject(): { [name: string]: Json } {
   return Object.create(null) as { [name: string]: Json };
 }
 
 function shown(json: Json | undefined): string {
-  if (json === undefined) return "none";
-  if (typeof json === "string") return abbreviate(json);
-  return Array.isArray(json) ? "a list" : isObject(json) ? "an object" : String(json);
+  return typeof json === "string" ? abbreviate(json) : kindOf(json);
 }

@@ -7,7 +7,7 @@ import { checkAccepted, checkGate, checkNotWithdrawn, checkTrusted } from "../tr
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
 import type { AdmittedAuthorization } from "./admitted.js";
-import { issuersOf, viewOfDomain } from "./domains.js";
+import { checkListed, viewOfDomain } from "./domains.js";
 import type { Question } from "./question.js";
 import { NOT_CHECKED } from "./situation.js";
 
@@ -16,7 +16,7 @@ export function checkOwn(question: Question): Failure | undefined {
   const { domains, now, terms } = question.situation;
   const { maxStaleness } = question;
   const trusted = checkTrusted(domains.own, { now, maxStaleness, terms });
-  if (!trusted.ok) return trusted;
+  if (!trusted.ok) return { ...trusted, expected: `of ${domains.own.domain}: ${trusted.expected}` };
   question.own = trusted.value;
   return undefined;
 }
@@ -28,7 +28,7 @@ export function checkOwnGate(question: Question): Failure | undefined {
   if (origin === NOT_CHECKED) return undefined;
   const gate = checkGate(domains.own, origin);
   if (gate.ok) {
-    question.gate = { origin, key: gate.value };
+    question.gate = Object.freeze({ origin, key: gate.value });
     return undefined;
   }
   const cleanup =
@@ -38,7 +38,7 @@ export function checkOwnGate(question: Question): Failure | undefined {
     );
   if (!cleanup) return gate;
   const listed = domains.own.state?.authority.gates.find((each) => each.origin === origin);
-  question.gate = listed && { origin, key: listed.key };
+  question.gate = listed && Object.freeze({ origin, key: listed.key });
   return undefined;
 }
 
@@ -67,14 +67,9 @@ export function checkIssuersTrust(question: Question): Failure | undefined {
   return undefined;
 }
 
-export function checkIssuer({ authorization, issuersView: view }: Question): Failure | undefined {
-  const { domain, key } = authorization.issuer;
+export function checkIssuer({ authorization, issuersView }: Question): Failure | undefined {
   const command = authorization.links[0]?.authorization.command ?? "/";
-  const listed = view && issuersOf(view).get(key);
-  if (!listed) return failure("KEY", `an issuer that ${domain} lists`, key);
-  if (listed.commands.some((allowed) => coversCommand(allowed, command))) return undefined;
-  const expected = `a command that ${domain} lists ${listed.name} for: ${listed.commands.join(", ")}`;
-  return failure("SCOPE", expected, command);
+  return checkListed(issuersView, authorization.issuer, command);
 }
 
 /** Neither the issuer's domain nor the own has ever withdrawn a link or a key of the chain. */

@@ -32,7 +32,14 @@ export function matchSchema<Schema extends v.GenericSchema>(
   const [issue] = matched.issues;
   const path = v.getDotPath(issue);
   const place = path === null ? what : `${what}, at ${abbreviate(path)}`;
-  return failure("MALFORMED", `${place}: ${issue.message}`, abbreviate(issue.received));
+  return failure("MALFORMED", `${place}: ${expectationOf(issue)}`, abbreviate(issue.received));
+}
+
+/** What a schema says of itself: valibot's own messages repeat what was received, as it stands. */
+function expectationOf({ message, type, expected }: v.BaseIssue<unknown>): string {
+  if (!message.startsWith("Invalid ")) return message;
+  if (type !== "strict_object") return expected ?? "another value";
+  return expected === "never" ? "no member of this name" : `the member ${expected}`;
 }
 
 /** Bytes to the shape that the schema describes. */

@@ -25,8 +25,8 @@ const FAMILIES: Readonly<Record<string, number>> = {
   shape: 45,
   "strict-json": 115,
   "type-juggling": 80,
-  unicode: 80,
-  "url-confusion": 140,
+  unicode: 90,
+  "url-confusion": 155,
 };
 
 function named(file: string, name: string): AttackCase {

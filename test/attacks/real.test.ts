@@ -45,12 +45,6 @@ function answerTo(attack: AttackCase): string {
   return answer;
 }
 
-test("there are 300 attacks and 100 legitimate requests", () => {
-  expect(cases.filter((each) => each.expect === "deny").length).toBeGreaterThanOrEqual(300);
-  expect(cases.filter((each) => each.expect === "allow").length).toBeGreaterThanOrEqual(100);
-  expect(cases.every(({ codes, expect: due }) => codes.length > 0 === (due === "deny"))).toBe(true);
-});
-
 describe.each([...new Set(cases.map(({ file }) => file))])("F13: %s", (file) => {
   const all = cases.filter((each) => each.file === file);
   const run = (attack: AttackCase): void => {

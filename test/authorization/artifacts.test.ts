@@ -1,12 +1,25 @@
 /** F22, the side of digests: what runs is what the authorization names. */
 import { describe, expect, test } from "vitest";
 import { measureArtifact } from "../../src/attestation/digest.js";
+import { issueAuthorization } from "../../src/authorization/issue.js";
 import { must } from "../domain/fixture.js";
 import { kernel } from "../kernel.js";
 import type { Loose } from "../trust/forge.js";
 import { agreed } from "./agreed.js";
 import { sha256, standIn } from "./craft.js";
-import { admitted, ask, grant, GRANT, handOn, situation, world } from "./world.js";
+import {
+  admitted,
+  ask,
+  BANK,
+  CLERK,
+  grant,
+  GRANT,
+  handOn,
+  HELPER,
+  ISSUERS,
+  situation,
+  world,
+} from "./world.js";
 
 const PROGRAM = new TextEncoder().encode("program ".repeat(1_000));
 const measure = async (bytes: Uint8Array, ...algorithms: string[]) =>
@@ -70,7 +83,7 @@ test("every link that names artifacts names them all", () => {
 });
 
 test("no artifact is bound by what stands for none, alone", () => {
-  const instead = { sha256: standIn(GRANT) };
+  const instead = standIn(GRANT);
   expect(under([instead], [])).toBe("allow");
   expect(under([instead], [good])).toBe("allow");
   expect(under([instead, good], [good])).toBe("MALFORMED");
@@ -79,6 +92,48 @@ test("no artifact is bound by what stands for none, alone", () => {
   expect(agreed([grant(baseline)], ask(), situation())).toBe("allow");
   const key = grant(baseline, named(instead));
   expect(agreed([key], ask(), situation())).not.toBe("allow");
+});
+
+describe("an artifact of the digest that a principal's key has", () => {
+  const key = Buffer.from(CLERK.hex, "hex");
+  const ofKey = { sha256: sha256(key) };
+
+  test("is bound like any other", () => {
+    expect(sha256(key)).not.toBe(CLERK.hex);
+    for (const digest of [ofKey, { sha256: CLERK.hex }]) {
+      expect(under([digest], [])).toBe("MISSING");
+      expect(under([digest], [good])).toBe("DIGEST");
+      expect(under([digest], [digest])).toBe("allow");
+      expect(must(admitted([grant({}, named(digest))])).links[0]?.artifacts).toEqual([digest]);
+    }
+  });
+
+  test("is never measured by the name that stands for none", async () => {
+    const measured = await measureArtifact(kernel, ["writ_principal"], [key]);
+    expect(measured).toMatchObject({ ok: false, code: "UNSUPPORTED_DIGEST" });
+    const another = { writ_principal: HELPER.hex };
+    expect(under([another], [])).toBe("MISSING");
+    expect(under([another], [good])).toBe("UNSUPPORTED_DIGEST");
+  });
+});
+
+test("an artifact that would stand for none is not made an authorization of", async () => {
+  const make = async (change: Loose): Promise<string> => {
+    const terms = { ...GRANT, policy: [], nonce: new Uint8Array(16), ...change };
+    const made = await issueAuthorization(kernel, ISSUERS.bank.signer, BANK, terms);
+    if (!made.ok) return made.code;
+    return made.value.link.artifacts ? "bound" : "unbound";
+  };
+  const artifacts = (digest: Loose) => ({ artifacts: [{ digest }] });
+  const baseline = { baseline: { sha256: world.baseline } };
+  expect(await make({})).toBe("unbound");
+  expect(await make(baseline)).toBe("unbound");
+  expect(await make({ ...baseline, ...artifacts({ sha256: short }) })).toBe("bound");
+  expect(await make(artifacts({ sha256: sha256(Buffer.from(CLERK.hex, "hex")) }))).toBe("bound");
+  expect(await make(artifacts(standIn(GRANT)))).toBe("MALFORMED");
+  expect(await make({ ...baseline, ...artifacts({ sha256: world.baseline }) })).toBe("MALFORMED");
+  const both = { artifacts: [{ digest: { sha256: short } }, { digest: standIn(GRANT) }] };
+  expect(await make(both)).toBe("MALFORMED");
 });
 
 test("what has to be measured is said when it is admitted", () => {

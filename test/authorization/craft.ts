@@ -78,15 +78,15 @@ export interface Making {
   readonly envelope?: ((envelope: Loose) => Loose) | undefined;
 }
 
-/** What stands for no artifact: the baseline's digest, else that of the principal's key. */
-export function standIn(predicate: Loose): string {
-  if (predicate.baseline) return predicate.baseline.sha256;
-  return sha256(Buffer.from(String(predicate.principal?.key), "hex"));
+/** What stands for no artifact: the baseline's digest, else the principal's key by a name of its own. */
+export function standIn(predicate: Loose): Record<string, string> {
+  if (predicate.baseline) return { sha256: predicate.baseline.sha256 };
+  return { writ_principal: String(predicate.principal?.key) };
 }
 
 /** A link that says `predicate`, whatever that is. */
 export function craft(predicate: Loose, making: Making): HandLink {
-  const subject = making.subject ?? [{ digest: { sha256: standIn(predicate) } }];
+  const subject = making.subject ?? [{ digest: standIn(predicate) }];
   const statement: Loose = {
     _type: "https://in-toto.io/Statement/v1",
     subject,

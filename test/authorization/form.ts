@@ -1,6 +1,6 @@
 /** Whether a predicate has its form, member by member, as plainly as formats.md lists them. */
 import type { Loose } from "../trust/forge.js";
-import { modelEvaluate } from "./policy/model.js";
+import { isVisible, modelEvaluate } from "./policy/model.js";
 
 const has = (object: Loose, name: string): boolean => Object.hasOwn(object, name);
 const isObject = (json: Loose): boolean =>
@@ -59,7 +59,7 @@ function isMember(json: Loose): boolean {
   return isText(json) && json.length > 0 && json.length <= 255 && !/[\p{C}\p{Z}+]/u.test(json);
 }
 
-export function isTime(json: Loose): boolean {
+function isTime(json: Loose): boolean {
   if (!isText(json)) return false;
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
   return form.test(json) && !Number.isNaN(Date.parse(json)) && !json.includes(":60");
@@ -112,7 +112,7 @@ export function isPredicate(json: Loose): boolean {
     audience: (value) => isSet(value, isMember, 1, 64),
     principal: (value) =>
       isRecord(value, {
-        id: (id) => isText(id) && /^[a-z][a-z0-9_-]{0,63}:[^\p{C}\p{Z}]{1,255}$/u.test(id),
+        id: (id) => isText(id) && /^[a-z][a-z0-9_-]{0,63}:\P{Z}{1,255}$/u.test(id) && isVisible(id),
         key: isHex,
       }),
     command: isCommand,

@@ -170,6 +170,30 @@ describe("a holder", () => {
   });
 });
 
+describe("an envelope of another type, though its signature holds", () => {
+  const other = { payloadType: "application/json" };
+  const [root, child, leaf] = three({ childMaking: other });
+  const first = grant({}, other);
+
+  test("is not signed, to who inspects it", () => {
+    const signed = (links: readonly HandLink[]) =>
+      must(inspectChain(kernel, fileOf(links))).map(({ signature }) => signature.ok);
+    expect(signed([first])).toEqual([false]);
+    expect(signed([root, child, leaf])).toEqual([true, false, true]);
+  });
+
+  test("is not narrowed, and not admitted", async () => {
+    for (const [links, holder] of [
+      [[first], CLERK],
+      [[root, child], HELPER],
+      [[root, child, leaf], INTERN],
+    ] as const) {
+      const codes = [await narrowed(links, holder), admitted(links)];
+      expect(codes).toEqual(["MALFORMED", expect.objectContaining({ code: "MALFORMED" })]);
+    }
+  });
+});
+
 test("inspecting tells of every link whether the key that it names has signed it", () => {
   const [root, child, leaf] = three({ childMaking: { signers: [[THIEF, CLERK.hex]] } });
   const inspected = must(inspectChain(kernel, fileOf([root, child, leaf])));

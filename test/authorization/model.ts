@@ -14,9 +14,9 @@ import { sha256, standIn } from "./craft.js";
 import { isPolicy, isPredicate } from "./form.js";
 import { modelEvaluate } from "./policy/model.js";
 
-export type PlainLink = Pick<HandLink, "id" | "predicate" | "subject" | "signedBy">;
+type PlainLink = Pick<HandLink, "id" | "predicate" | "subject" | "signedBy">;
 
-export interface PlainDomain {
+interface PlainDomain {
   readonly name: string;
   /** Why the reader does not trust it although it may have a state. */
   readonly failure: Code | undefined;
@@ -37,7 +37,7 @@ interface PlainState {
   readonly baseline: string | undefined;
 }
 
-export interface PlainSituation {
+interface PlainSituation {
   readonly now: number;
   /** An origin, or "not checked". */
   readonly gate: string;
@@ -150,10 +150,8 @@ function hasForm(link: PlainLink): boolean {
 }
 
 function isSubject({ subject, predicate }: PlainLink): boolean {
-  const instead = standIn(predicate);
-  const isInstead = ({ digest }: PlainLink["subject"][number]): boolean =>
-    Object.keys(digest).length === 1 && digest["sha256"] === instead;
-  return subject.length === 1 || !subject.some(isInstead);
+  const instead = JSON.stringify(standIn(predicate));
+  return subject.length === 1 || !subject.some(({ digest }) => JSON.stringify(digest) === instead);
 }
 
 // What holds of a request, now.
@@ -258,9 +256,9 @@ function isRevoked({ id, predicate }: PlainLink, { revoked }: PlainDomain): bool
 /** Each thing that runs must be one that the link names, by every digest that it gives. */
 function artifactCodes({ subject, predicate }: PlainLink, where: PlainSituation): Set<Code> {
   const codes = new Set<Code>();
-  if (subject.length === 1 && subject[0]?.digest["sha256"] === standIn(predicate)) {
-    if (Object.keys(subject[0].digest).length === 1) return codes;
-  }
+  const [first] = subject;
+  const instead = JSON.stringify(standIn(predicate));
+  if (subject.length === 1 && JSON.stringify(first?.digest) === instead) return codes;
   if (where.artifacts.length === 0) codes.add("MISSING");
   for (const measured of where.artifacts) {
     const isThis = ({ digest }: PlainLink["subject"][number]): boolean =>
@@ -336,7 +334,7 @@ function addAll(codes: Set<Code>, more: ReadonlySet<Code>): void {
 
 // From what the real functions take.
 
-export function plainDomain({ domain, failure, state, withdrawn }: TrustView): PlainDomain {
+function plainDomain({ domain, failure, state, withdrawn }: TrustView): PlainDomain {
   const baseline = state?.contents.get("baseline.json");
   return {
     name: domain,

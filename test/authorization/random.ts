@@ -38,8 +38,5 @@ export class Random {
   }
 }
 
-/** WRIT_SEED, or another one in each run; a failing test prints it. */
-export function seedOfRun(): number {
-  const given = process.env["WRIT_SEED"];
-  return given === undefined ? Date.now() % 2 ** 31 : Number(given);
-}
+/** The same in every run; WRIT_SEED tries another. */
+export const SEED = Number(process.env["WRIT_SEED"] ?? 20261125);

@@ -154,6 +154,10 @@ async function makeChains(): Promise<Uint8Array[]> {
   });
   const bound = await issue({ artifacts: [{ digest: { sha256: "ab".repeat(32) } }] });
   const elsewhere = await issue({ audience: ["else.example"] });
+  const short = await issue({ expires: formatRfc3339(START + 3_000, "s") });
+  const later = await issue({ notBefore: formatRfc3339(START + 10_000, "s") });
+  const unknown = await issue({ quorum: { k: 1, domains: ["nowhere.example"] } });
+  const otherGate = await issue({ audience: [`${SHIP}/gate-2`] });
   const lines = must(splitChain(three));
   const cut = joinChain(lines.slice(1));
   const swapped = joinChain([lines[0]!, lines[2]!, lines[1]!]);
@@ -169,6 +173,10 @@ async function makeChains(): Promise<Uint8Array[]> {
     demanding,
     bound,
     elsewhere,
+    short,
+    later,
+    unknown,
+    otherGate,
     cut,
     swapped,
     flipped,

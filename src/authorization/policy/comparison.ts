@@ -1,5 +1,6 @@
 /** The operators that compare one selected value with the policy's own, by name. */
 import type { Json } from "../../bytes/canonical.js";
+import { isList, kindOf } from "../../bytes/json-kind.js";
 import type { Result } from "../../verdict.js";
 import { abbreviate, failure, ok } from "../../verdict.js";
 import type { Budget } from "./budget.js";
@@ -8,7 +9,7 @@ import type { Truth } from "./truth.js";
 import { negate, truthOf } from "./truth.js";
 import type { CleanUrl } from "./url.js";
 import { isBelow, MAX_URL, parseCleanUrl } from "./url.js";
-import { equal, isList, kindOf } from "./value.js";
+import { equal } from "./value.js";
 import { checkPath, isWithin, MAX_PATH } from "./within.js";
 
 const MAX_ROOTS = 64;

@@ -3,14 +3,14 @@
  * read before any of it is evaluated: what is not understood anywhere in it refuses all of it.
  */
 import type { Json } from "../../bytes/canonical.js";
+import { isList, kindOf } from "../../bytes/json-kind.js";
 import type { Failure, Result } from "../../verdict.js";
 import { abbreviate, failure, ok } from "../../verdict.js";
 import { COMPARISONS } from "./comparison.js";
-import { copyJson } from "../copy.js";
+import { copyJson } from "../json-copy.js";
 import type { Predicate } from "./predicate.js";
 import type { Selector } from "./selector.js";
 import { parseSelector } from "./selector.js";
-import { isList, kindOf } from "./value.js";
 
 /** Immutable, through and through; serves any number of evaluations. */
 export interface CompiledPolicy {

@@ -1,5 +1,6 @@
 /** Why a policy gives what it gives: each predicate with its value and its outcome, for people. */
 import type { Json } from "../../bytes/canonical.js";
+import { isList, isObject, kindOf } from "../../bytes/json-kind.js";
 import { abbreviate } from "../../verdict.js";
 import { Budget, MAX_STEPS } from "./budget.js";
 import type { CompiledPolicy } from "./compile.js";
@@ -7,7 +8,6 @@ import type { Tracer } from "./evaluate.js";
 import { tracePolicy } from "./evaluate.js";
 import type { Predicate } from "./predicate.js";
 import type { Truth } from "./truth.js";
-import { isList, isObject, kindOf } from "./value.js";
 
 const MAX_ELEMENTS = 32;
 

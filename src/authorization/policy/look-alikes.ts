@@ -1,14 +1,11 @@
 /** Text that could be taken for other text where a host folds what looks alike. */
+import { INVISIBLE } from "../../bytes/invisible.js";
 
 /** Fraction and division slashes, set minus and reverse solidus operators, small ones and big ones. */
 const SLASHES = /[\u2044\u2215\u2216\u29f5\u29f8\u29f9]/;
 
-/** Every character but letters, marks, numbers, punctuation, symbols and spaces between words. */
-export const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
-
 /**
- * What the text hides from who takes it apart at these marks, for people; undefined for nothing. Which
- * characters there are is for the runtime's Unicode to say: one that it does not know is invisible.
+ * What the text hides from who takes it apart at these marks, for people; undefined for nothing.
  */
 export function disguiseIn(text: string, marks: readonly string[]): string | undefined {
   if (INVISIBLE.test(text)) return "it holds a character that does not show";

@@ -12,11 +12,12 @@
  * gives null. Only own members count, so that `__proto__` is a name like any other.
  */
 import type { Json } from "../../bytes/canonical.js";
+import { isList, isObject } from "../../bytes/json-kind.js";
 import { parseJson } from "../../bytes/json.js";
 import type { Result } from "../../verdict.js";
 import { abbreviate, failure, ok } from "../../verdict.js";
 import type { Budget } from "./budget.js";
-import { elements, isList, isObject } from "./value.js";
+import { elements } from "./value.js";
 
 const MAX_LENGTH = 1024;
 const MAX_SEGMENTS = 64;

@@ -24,6 +24,8 @@ const ESCAPE =
 /** Servers that know path parameters take the dots for a segment of their own. */
 const DOTS = /\/\.{1,2}(?:;|%3b)/i;
 
+const BLANK_DOTS = /^(?=.*\s)[.\s]+$/;
+
 export interface CleanUrl {
   /** Scheme, host and port. */
   readonly origin: string;
@@ -64,12 +66,18 @@ export function parseCleanUrl(text: string): Result<CleanUrl> {
 
 /** What the escapes of a path would have to be: UTF-8 that stands for nothing but itself. */
 function hiddenIn(path: string): string | undefined {
+  let decoded: string;
   try {
-    const disguise = disguiseIn(decodeURIComponent(path), ["/", "\\", ".", "%"]);
-    return disguise && `without disguise: ${disguise}`;
+    decoded = decodeURIComponent(path);
   } catch {
     return "escapes of UTF-8";
   }
+  const disguise = disguiseIn(decoded, ["/", "\\", ".", "%"]);
+  if (disguise !== undefined) return `without disguise: ${disguise}`;
+  const segments = decoded.normalize("NFKC").split("/");
+  return segments.some((segment) => segment.trim() !== segment || BLANK_DOTS.test(segment))
+    ? "no segment that starts or ends in a space, or is dots with spaces"
+    : undefined;
 }
 
 function serialised(text: string): string | undefined {

@@ -1,24 +1,7 @@
-/** JSON values by their kind, and what makes two of them equal. */
+/** What quantifiers visit, and what makes two JSON values equal. */
 import type { Json } from "../../bytes/canonical.js";
+import { isList, isObject } from "../../bytes/json-kind.js";
 import type { Budget } from "./budget.js";
-
-type JsonObject = { readonly [name: string]: Json };
-
-export function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-export function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** For messages: "a number". */
-export function kindOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
 
 /** The elements of a list, or an object's values in the order of its names; else undefined. */
 export function elements(value: Json, budget: Budget): readonly Json[] | undefined {

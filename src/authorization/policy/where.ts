@@ -11,13 +11,15 @@
  * marks, brackets or braces are JSON; a word that can be nothing else is a string, as it stands.
  */
 import type { Json } from "../../bytes/canonical.js";
+import { isList } from "../../bytes/json-kind.js";
+import { INVISIBLE } from "../../bytes/invisible.js";
 import { parseJson } from "../../bytes/json.js";
 import type { Result } from "../../verdict.js";
 import { abbreviate, failure, ok } from "../../verdict.js";
 import { Budget } from "./budget.js";
 import { COMPARISONS } from "./comparison.js";
 import { parseSelector } from "./selector.js";
-import { equal, isList } from "./value.js";
+import { equal } from "./value.js";
 
 const MAX_LENGTH = 16_384;
 
@@ -33,8 +35,6 @@ const OF_LISTS = ["within", "url"];
 const WORD = /^[^\s"'`()[\]{},;<>=!\p{C}\p{Z}]+$/u;
 /** What could be meant as a number or a word of JSON. */
 const AMBIGUOUS = /^(?:[-+.]?[0-9]|(?:true|false|null|nan|[-+]?infinity)$)/i;
-/** What a terminal may obey, or does not show. */
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 /** The items of a list: strings in quotation marks, or words. */
 const ITEMS =
   /^\[\s*(?:"(?:[^"\\]|\\.)*"|[^\s"',[\]]+)(?:\s*,\s*(?:"(?:[^"\\]|\\.)*"|[^\s"',[\]]+))*\s*\]$/;

@@ -3,7 +3,8 @@
  * that takes it apart at slashes; where one could see another path in the text, it is not clean.
  * Links are not looked at: a host that follows them decides on the path that it ends up with.
  */
-import { disguiseIn, INVISIBLE } from "./look-alikes.js";
+import { INVISIBLE } from "../../bytes/invisible.js";
+import { disguiseIn } from "./look-alikes.js";
 
 export const MAX_PATH = 4096;
 

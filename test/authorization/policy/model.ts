@@ -247,6 +247,11 @@ function matches(pattern: string, text: string): boolean {
   return reached.has(text.length);
 }
 
+/** Nothing in it is drawn as nothing, or obeyed instead of drawn. */
+export function isVisible(text: string): boolean {
+  return [...text].every((each) => !/\p{C}|\p{Zl}|\p{Zp}|\p{DI}/u.test(each) && each !== "\u2800");
+}
+
 /* within: a path that is the same path to everyone. */
 
 function isCleanPath(text: string): boolean {
@@ -281,7 +286,7 @@ function isPlainPath(text: string): boolean {
     segments.length > 0 &&
     !text.includes("\\") &&
     !/%[\da-f]{2}/i.test(text) &&
-    !/\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Cn}|\p{Zl}|\p{Zp}/u.test(text) &&
+    isVisible(text) &&
     segments.every(
       (segment) =>
         segment !== "" &&
@@ -330,7 +335,12 @@ function readUrl(text: string) {
   } catch {
     return undefined;
   }
-  if (isDisguised(meant, "/\\.%") || /\p{C}|\p{Zl}|\p{Zp}/u.test(meant)) return undefined;
+  if (isDisguised(meant, "/\\.%") || !isVisible(meant)) return undefined;
+  for (const segment of meant.normalize("NFKC").split("/")) {
+    const bare = segment.trim();
+    const rest = [...bare].filter((each) => each !== "." && each.trim() !== "");
+    if (bare !== segment || (/\s/.test(bare) && rest.length === 0)) return undefined;
+  }
   return {
     scheme: url.protocol,
     host: url.hostname,

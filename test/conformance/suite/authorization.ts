@@ -37,6 +37,24 @@ import { assert, hex, pattern } from "./report.js";
 import { must } from "./trust.js";
 
 const TERMS = { maxStaleness: 30_000, maxLifetime: 120_000, skew: 1_000 };
+/** The answers of which the made requests have some. */
+const EXPECTED = [
+  "allow",
+  "AUDIENCE",
+  "DIGEST",
+  "EXPIRED",
+  "HOLDER",
+  "LIMIT",
+  "MALFORMED",
+  "MISSING",
+  "NOT_YET",
+  "POLICY",
+  "QUORUM",
+  "REVOKED",
+  "SCOPE",
+  "STALE",
+  "UNTRUSTED",
+];
 const encoder = new TextEncoder();
 
 /** Chains admitted or not, requests allowed or not: every answer goes into the digest. */
@@ -90,7 +108,7 @@ export function authorization(kernel: Kernel, { authorizations: made }: Data): C
             output(JSON.stringify(explainPolicy(policy, request.value.input)));
           }
         }
-        for (const code of ["allow", "SCOPE", "MALFORMED", "HOLDER", "STALE", "REVOKED", "LIMIT"]) {
+        for (const code of EXPECTED) {
           assert((codes.get(code) ?? 0) > 0, `some are ${code}: ${JSON.stringify([...codes])}`);
         }
       },
@@ -121,10 +139,11 @@ export function authorization(kernel: Kernel, { authorizations: made }: Data): C
         for (const [i, bytes] of proofs.entries()) {
           const proof = checkPossession(kernel, unbase64(bytes), admitted, asked, terms, at);
           assert(proof.ok === (i === 0), `proof ${i}`);
-          output(proof.ok ? hex(proof.value.proof) : JSON.stringify(proof));
+          output(proof.ok ? proof.value.proof : JSON.stringify(proof));
           if (!proof.ok) continue;
-          const { gate: at } = made;
-          const situation = { ...situationOf(made, domains, 0), gate: at, possession: proof.value };
+          const { gate: decidesAt } = made;
+          const rehearsal = situationOf(made, domains, 0);
+          const situation = { ...rehearsal, gate: decidesAt, possession: proof.value };
           output(toldPermission(must(checkRequest(admitted, asked, situation))));
         }
       },
