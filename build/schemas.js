@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Writes the JSON Schemas of what a domain signs, each beside its source:
- * `src/trust/contents/*.schema.json` and `src/trust/entry.schema.json`. Run by hand after a change
- * there: `node build/schemas.js`.
+ * Writes the JSON Schemas of what is signed, each beside its source: a domain's
+ * `src/trust/contents/*.schema.json` and `src/trust/entry.schema.json`, and an authorization's
+ * `src/authorization/predicate.schema.json`. Run by hand after a change there: `node build/schemas.js`.
  *
  * What is allowed comes from the valibot schemas, what it means from the doc comments of their types;
  * a property without a comment ends the run, and so does a comment without its property. What only

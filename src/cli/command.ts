@@ -64,6 +64,21 @@ export class Arguments {
     return value;
   }
 
+  has(name: string): boolean {
+    return this.#values[name] !== undefined;
+  }
+
+  /** Names all that is missing at once. */
+  requireAll(...names: readonly string[]): void {
+    const missing = names.filter((name) => !this.has(name));
+    const last = missing.pop();
+    if (last === undefined) return;
+    const options = missing.map((name) => `--${name}`).join(", ");
+    throw new UsageError(
+      options === "" ? `--${last} is missing` : `${options} and --${last} are missing`,
+    );
+  }
+
   oneOf<Choice extends string>(
     name: string,
     choices: readonly Choice[],

@@ -14,7 +14,7 @@ export const keyNew: Command = {
   --cosigner                a witness's key (type 04) instead of a log's (type 01)
   --encrypt                 seal the file under a passphrase (Argon2id, AES-256-GCM)
 ${PASSPHRASE_HELP}
-  --json                    one JSON object: command, outcome, vkey, file`,
+  --json                    one JSON object: command, outcome, code, vkey, file`,
   options: {
     out: { type: "string" },
     cosigner: { type: "boolean" },
@@ -47,7 +47,7 @@ export const keyVkey: Command = {
   usage: "key vkey KEYFILE",
   summary: "Print the verifier key of a key file; asks for no passphrase.",
   help: `  KEYFILE                   made by "writ key new"
-  --json                    one JSON object: command, outcome, vkey`,
+  --json                    one JSON object: command, outcome, code, vkey`,
   options: {},
   run: async (args) => {
     const [file] = args.exactly("KEYFILE") as [string];

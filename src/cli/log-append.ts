@@ -20,7 +20,7 @@ export const logAppend: Command = {
   FILE...                   the entries, at most ${MAX_ENTRY_BYTES} bytes each
   --key KEYFILE             the log's key, from "writ key new"; its name is the log's origin
 ${PASSPHRASE_HELP}
-  --json                    one JSON object: command, outcome, origin, first, size, root, checkpoint`,
+  --json                    one JSON object: command, outcome, code, origin, first, size, root, checkpoint`,
   options: { key: { type: "string" }, "passphrase-file": { type: "string" } },
   run: async (args) => {
     const [folder, ...files] = args.positionals;

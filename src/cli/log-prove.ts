@@ -19,7 +19,7 @@ export const logProve: Command = {
   --checkpoint FILE         the signed checkpoint (default: DIR/checkpoint); its signatures are
                             copied, and verified by whoever runs "writ verify"
 ${LAYOUT_HELP}
-  --json                    one JSON object: command, outcome, proof`,
+  --json                    one JSON object: command, outcome, code, proof`,
   options: { checkpoint: { type: "string" }, layout: { type: "string" } },
   run: async (args) => {
     const [folder, indexText] = args.exactly("DIR", "INDEX") as [string, string];

@@ -11,7 +11,7 @@ import { logCheck } from "./log-check.js";
 import { logConsistency } from "./log-consistency.js";
 import { logCosign } from "./log-cosign.js";
 import { logProve } from "./log-prove.js";
-import { formatJson } from "./printable.js";
+import { formatJson, printable } from "./printable.js";
 import { trustEvidence, trustLift } from "./trust/evidence.js";
 import { trustExposure } from "./trust/exposure.js";
 import { trustRelay } from "./trust/relay.js";
@@ -86,18 +86,22 @@ async function main(words: readonly string[]): Promise<number> {
     const ending = await found.command.run(args);
     const { outcome } = ending;
     return print(
-      json ? jsonLine({ command: found.command.name, outcome, ...ending.json }) : ending.text,
+      json
+        ? jsonLine({ command: found.command.name, outcome, code: null, ...ending.json })
+        : ending.text,
       EXIT_CODES[outcome],
     );
   } catch (error) {
     // An expected misuse says what to do; a defect of ours says so. Neither shows a stack.
-    const message = error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    // It may quote a file of others; its own lines stay lines.
+    const message = said.split("\n").map(printable).join("\n");
     const usage =
       found && error instanceof UsageError ? `\nUsage: writ ${found.command.usage}` : "";
     process.stderr.write(`writ: ${message}${usage}\n`);
     if (!json) return 2;
     const command = found?.command.name ?? null;
-    return print(jsonLine({ command, outcome: "ERROR", message }), 2);
+    return print(jsonLine({ command, outcome: "ERROR", code: null, message }), 2);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Check, Failure, Verdict } from "../verdict.js";
 import { CODES } from "../verdict.js";
 import type { Ending } from "./command.js";
+import { printable } from "./printable.js";
 
 const colored =
   process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
@@ -33,7 +34,7 @@ const MARKS = {
 
 /** A verdict for people: a line a check, what was expected and found, and the outcome last. */
 export function formatVerdict(verdict: Verdict): string {
-  const width = Math.max(...verdict.checks.map((check) => check.name.length));
+  const width = Math.max(...verdict.checks.map((check) => printable(check.name).length));
   const lines = verdict.checks.flatMap((check) => formatCheck(check, width));
   const reason = verdict.code ? `  ${verdict.code}: ${CODES[verdict.code]}` : "";
   return [...lines, `${formatOutcome(verdict.outcome)}${reason}`].join("\n");
@@ -45,19 +46,25 @@ export function formatOutcome(outcome: Ending["outcome"]): string {
 }
 
 function formatCheck(check: Check, width: number): string[] {
-  const head = `${MARKS[check.outcome]}  ${check.name.padEnd(width)}`;
-  if (check.outcome === "passed") return [`${head}  ${dim(check.found ?? "")}`.trimEnd()];
+  const head = `${MARKS[check.outcome]}  ${printable(check.name).padEnd(width)}`;
+  if (check.outcome === "passed")
+    return [`${head}  ${dim(printable(check.found ?? ""))}`.trimEnd()];
   const indent = " ".repeat(9);
   return [
     check.code ? `${head}  ${check.code}` : head.trimEnd(),
-    ...(check.expected === undefined ? [] : [`${indent}expected ${check.expected}`]),
-    ...(check.found === undefined ? [] : [`${indent}found    ${check.found}`]),
+    ...(check.expected === undefined ? [] : [`${indent}expected ${printable(check.expected)}`]),
+    ...(check.found === undefined ? [] : [`${indent}found    ${printable(check.found)}`]),
   ];
 }
 
 /** A failure in one line. */
-export function describe({ code, expected, found }: Failure): string {
-  return `${code}: expected ${expected}, found ${found}`;
+export function describe({ code, expected, found }: Omit<Failure, "ok">): string {
+  return `${code}: expected ${printable(expected)}, found ${printable(found)}`;
+}
+
+/** What a failure expected and found, a line each. */
+export function formatFailure({ expected, found }: Failure): string[] {
+  return [`expected  ${printable(expected)}`, `found     ${printable(found)}`];
 }
 
 export function endWith(verdict: Verdict, note?: string): Ending {

@@ -1,4 +1,5 @@
 import { parseRfc3339 } from "../bytes/rfc3339.js";
+import type { Arguments } from "./command.js";
 import { UsageError } from "./command.js";
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -28,4 +29,19 @@ export function parseTime(text: string): number {
     throw new UsageError(`a time is like 2026-11-24T12:00:00Z or 1795521600, not "${text}"`);
   }
   return time;
+}
+
+/** The time of `--now`, or this machine's: milliseconds since the epoch. */
+export function nowOf(args: Arguments): number {
+  const now = args.text("now");
+  return now === undefined ? Date.now() : parseTime(now);
+}
+
+/** The duration of an option: milliseconds, at least one; undefined where it is not given. */
+export function durationOf(args: Arguments, name: string): number | undefined {
+  const text = args.text(name);
+  if (text === undefined) return undefined;
+  const duration = parseDuration(text);
+  if (duration > 0) return duration;
+  throw new UsageError(`--${name} is longer than nothing, not ${text}`);
 }

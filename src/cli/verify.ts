@@ -8,7 +8,7 @@ import { UsageError } from "./command.js";
 import { readInput } from "./input.js";
 import { loadKernel } from "./kernel.js";
 import { describe, endWith } from "./print.js";
-import { parseDuration, parseTime } from "./time.js";
+import { nowOf, parseDuration } from "./time.js";
 import { isEvidence, verifyEvidenceFile } from "./trust/verify-evidence.js";
 
 const DEFAULT_SKEW = "60s";
@@ -49,11 +49,10 @@ export const verify: Command = {
     }
     const [proofPath] = args.exactly("PROOF") as [string];
     const [entryPath, policyPath] = [args.required("entry"), args.required("policy")];
-    const now = args.text("now");
     const staleness = args.text("max-staleness");
     const demand = {
       origin: args.text("origin"),
-      now: now === undefined ? Date.now() : parseTime(now),
+      now: nowOf(args),
       maxStaleness: staleness === undefined ? Number.POSITIVE_INFINITY : parseDuration(staleness),
       skew: parseDuration(args.text("skew") ?? DEFAULT_SKEW),
     };

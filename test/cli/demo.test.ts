@@ -38,8 +38,14 @@ test("the demo in JSON", () => {
     "SCOPE",
     "HOLDER",
     "REVOKED",
+    "REVOKED",
     "allow",
     "STALE",
+  ]);
+  const denied = authorizations.filter(({ outcome }) => outcome === "REVOKED");
+  expect(denied.map(({ step }) => step)).toEqual([
+    "ship.example/gate-1, which has synced",
+    "ship.example/gate-3, which has synced",
   ]);
   expect(authorizations.at(-1)?.step).toContain("past that bound");
 });

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { CLI, writ, writJson } from "./writ.js";
+import { CLI, scratch, writ, writJson } from "./writ.js";
+
+const at = scratch();
 
 const COMMANDS = [
   "verify",
@@ -72,8 +74,31 @@ test.each([
 
 test("misuse with --json is one object with outcome ERROR", () => {
   const ended = writJson(["verify", "a"]);
-  expect(ended).toMatchObject({ exit: 2, command: "verify", outcome: "ERROR" });
+  expect(ended).toMatchObject({ exit: 2, command: "verify", outcome: "ERROR", code: null });
   expect(ended).toHaveProperty("message");
+});
+
+test("every object has command, outcome and code, in this order", () => {
+  const [key, log, domain] = [at("log.key"), at("log"), at("pay")];
+  const id = "ab".repeat(32);
+  for (const args of [
+    ["key", "new", "a.example/log", "--out", key],
+    ["key", "vkey", key],
+    ["log", "append", log, key, "--key", key],
+    ["log", "prove", log, "0"],
+    ["domain", "init", "pay.example", "--dir", domain],
+    ["domain", "refresh", domain],
+    ["domain", "status", domain],
+    ["domain", "revoke", domain, id],
+    ["domain", "peer", "remove", domain, "nobody.example"],
+    ["domain", "publish", domain],
+    ["trust", "show", at("nothing")],
+    ["nonsense"],
+  ]) {
+    const said = JSON.parse(writ([...args, "--json"]).out) as { code: string | null };
+    expect(Object.keys(said).slice(0, 3), args.join(" ")).toEqual(["command", "outcome", "code"]);
+    expect(said.code, args.join(" ")).toBe(null);
+  }
 });
 
 test("a reader that closes the pipe early is no error", () => {

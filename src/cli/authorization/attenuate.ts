@@ -3,12 +3,14 @@ import type { Link } from "../../authorization/link.js";
 import type { Failure } from "../../verdict.js";
 import type { Command } from "../command.js";
 import { loadKernel } from "../kernel.js";
-import { printable } from "../printable.js";
 import { CHAIN_HELP, readChain } from "./chain-argument.js";
 import { readEnvelopeSigner, SIGNER_OPTIONS, signerHelp } from "./envelope-signer.js";
 import { endIssued, OUT_HELP } from "./issued.js";
 import { describe } from "../print.js";
-import { makeNonce, nowOf, readTerms, TERMS_HELP, TERMS_OPTIONS, TERMS_USAGE } from "./terms.js";
+import { nowOf } from "../time.js";
+import { requireOneGate } from "./limits.js";
+import { makeNonce } from "./nonce.js";
+import { readTerms, TERMS_HELP, TERMS_OPTIONS, TERMS_USAGE } from "./terms.js";
 
 export const attenuate: Command = {
   name: "attenuate",
@@ -23,18 +25,18 @@ is. The new chain is the old one with one line more.`,
   options: { ...SIGNER_OPTIONS, ...TERMS_OPTIONS, out: { type: "string" } },
   run: async (args) => {
     const [path] = args.exactly("CHAIN") as [string];
-    for (const name of ["key", "principal", "out"]) args.required(name);
+    args.requireAll("key", "principal", "out");
     const now = nowOf(args);
     const kernel = await loadKernel();
     const { bytes, links, last } = await readChain(kernel, path);
     const expired = links.findIndex(({ expires }) => expires <= now);
     if (expired >= 0) throw new Error(`link ${expired + 1} has expired, and what narrows it too`);
     const terms = { ...(await readTerms(kernel, args, now)), nonce: makeNonce() };
+    requireOneGate(args, terms.audience ?? last.authorization.audience);
     const signer = await readEnvelopeSigner(kernel, args);
     const made = await attenuateAuthorization(kernel, signer, bytes, terms);
     if (!made.ok) throw refusal(made, last);
-    for (const note of notes(links, made.value.link)) process.stderr.write(`writ: ${note}\n`);
-    return await endIssued(args, made.value, links.length + 1, now);
+    return await endIssued(args, made.value, links, now);
   },
 };
 
@@ -43,15 +45,5 @@ function refusal(failed: Failure, { authorization }: Link): Error {
     const { id, key } = authorization.principal;
     return new Error(`--key is not the key of ${id}, who alone may narrow this: ${key}`);
   }
-  return new Error(`no gate would take this: ${printable(describe(failed))}`);
-}
-
-/** What was stated and has no effect, since a link above is stricter. */
-function notes(above: readonly Link[], made: Link): string[] {
-  const first = Math.min(...above.map(({ expires }) => expires));
-  if (made.expires <= first) return [];
-  const number = above.findIndex(({ expires }) => expires === first) + 1;
-  return [
-    `link ${number} expires before, at ${above[number - 1]?.authorization.expires}: that counts`,
-  ];
+  return new Error(`no gate would take this: ${describe(failed)}`);
 }

@@ -3,11 +3,13 @@ import { isDomainName } from "../../trust/name.js";
 import type { Arguments, Command } from "../command.js";
 import { UsageError } from "../command.js";
 import { loadKernel } from "../kernel.js";
-import { printable } from "../printable.js";
 import { readEnvelopeSigner, SIGNER_OPTIONS, signerHelp } from "./envelope-signer.js";
 import { endIssued, OUT_HELP } from "./issued.js";
 import { describe } from "../print.js";
-import { makeNonce, nowOf, readTerms, TERMS_HELP, TERMS_OPTIONS, TERMS_USAGE } from "./terms.js";
+import { nowOf } from "../time.js";
+import { requireOneGate } from "./limits.js";
+import { makeNonce } from "./nonce.js";
+import { readTerms, TERMS_HELP, TERMS_OPTIONS, TERMS_USAGE } from "./terms.js";
 
 export const authorize: Command = {
   name: "authorize",
@@ -28,8 +30,7 @@ command; "writ check" tries it out.`,
   },
   run: async (args) => {
     args.exactly();
-    for (const name of ["key", "principal", "command", "expires", "out"]) args.required(name);
-    if (args.list("audience").length === 0) throw new UsageError("--audience is missing");
+    args.requireAll("key", "principal", "command", "audience", "expires", "out");
     const now = nowOf(args);
     const kernel = await loadKernel();
     const {
@@ -38,6 +39,7 @@ command; "writ check" tries it out.`,
       expires = "",
       ...terms
     } = await readTerms(kernel, args, now);
+    requireOneGate(args, audience);
     const signer = await readEnvelopeSigner(kernel, args);
     const issued = await issueAuthorization(kernel, signer, issuerOf(args, signer.name), {
       policy: [],
@@ -47,8 +49,8 @@ command; "writ check" tries it out.`,
       expires,
       nonce: makeNonce(),
     });
-    if (issued.ok) return await endIssued(args, issued.value, 1, now);
-    throw new Error(`no gate would take this: ${printable(describe(issued))}`);
+    if (issued.ok) return await endIssued(args, issued.value, [], now);
+    throw new Error(`no gate would take this: ${describe(issued)}`);
   },
 };
 

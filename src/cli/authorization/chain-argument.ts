@@ -5,7 +5,6 @@ import type { Link } from "../../authorization/link.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import { readInput } from "../input.js";
 import { describe } from "../print.js";
-import { printable } from "../printable.js";
 
 export const CHAIN_HELP = `  CHAIN                     a chain of authorizations: a file from "writ authorize" or "writ attenuate"`;
 
@@ -21,7 +20,7 @@ export async function readChain(kernel: Kernel, path: string): Promise<GivenChai
   const bytes = await readInput(path);
   const inspected = inspectChain(kernel, bytes);
   if (!inspected.ok) {
-    throw new Error(`${path} is no chain of authorizations: ${printable(describe(inspected))}`);
+    throw new Error(`${path} is no chain of authorizations: ${describe(inspected)}`);
   }
   const broken = inspected.value.findIndex(({ signature }) => !signature.ok);
   if (broken >= 0) {

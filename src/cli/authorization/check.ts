@@ -4,14 +4,14 @@ import { readInput } from "../input.js";
 import { loadKernel } from "../kernel.js";
 import { advise } from "./advice.js";
 import { CHAIN_HELP } from "./chain-argument.js";
-import type { Question } from "./decision.js";
+import type { Inquiry } from "./decision.js";
 import { decide } from "./decision.js";
-import { explanationOf, jsonOfDecision, jsonOfExplanation } from "./decision-json.js";
+import { jsonOfDecision, jsonOfExplanation } from "./decision-json.js";
 import { formatDecision, formatExplained } from "./decision-text.js";
+import { explanationOf } from "./explanation.js";
 import { gateOf, NONCE_HELP, nonceOf } from "./gate-options.js";
 import { readKnownDomains } from "./known-domains.js";
-import { durationOf } from "./limits.js";
-import { nowOf } from "./terms.js";
+import { durationOf, nowOf } from "../time.js";
 
 export const check: Command = {
   name: "check",
@@ -30,8 +30,9 @@ ${NONCE_HELP}
   --artifact FILE           what would run; may be repeated, and each must be one that the chain names
   --max-staleness DURATION  how old trust state may be, where that is less than the pin and the chain say
   --now TIME                RFC 3339, or seconds since the epoch (default: this machine's clock)
-  --explain                 print every step, and of every link each predicate with its value
-  --json                    one JSON object: command, outcome, decision (true for ALLOW alone), code,
+  --explain                 print every step with what it saw, and of every link each predicate
+                            with its value; also of links that are not admitted
+  --json                    one JSON object: command, outcome, code, decision (true for ALLOW alone),
                             expected, found, authorization, principal, issuer, gate, links, validUntil, recheck,
                             duration, isolation, witnessed, charges, evidence, unchecked, and with
                             --explain explain: steps, links, rules. Durations are milliseconds
@@ -50,6 +51,7 @@ Nothing is fetched, and nothing is counted: uses and totals are for the gate to 
   },
   run: async (args) => {
     const [path] = args.exactly("CHAIN") as [string];
+    args.requireAll("request", "trust");
     const [requestPath, store] = [args.required("request"), args.required("trust")];
     const [gate, nonce, proof] = [gateOf(args), nonceOf(args), args.text("proof")];
     requireTogether(args);
@@ -57,7 +59,7 @@ Nothing is fetched, and nothing is counted: uses and totals are for the gate to 
     const staleness = durationOf(args, "max-staleness") ?? Number.POSITIVE_INFINITY;
     const kernel = await loadKernel();
     const known = await readKnownDomains(kernel, store);
-    const question: Question = {
+    const inquiry: Inquiry = {
       chain: await readInput(path),
       request: await readInput(requestPath),
       gate,
@@ -70,17 +72,17 @@ Nothing is fetched, and nothing is counted: uses and totals are for the gate to 
       maxStaleness: Math.min(staleness, known.terms.maxStaleness),
       now,
     };
-    const decision = await decide(kernel, question);
+    const decision = await decide(kernel, inquiry);
     const explained = args.flag("explain");
-    const next = advise(kernel, decision, question, { chain: path, store, explained });
+    const next = advise(kernel, decision, inquiry, { chain: path, store, explained });
     const { outcome } = decision;
     const json = jsonOfDecision(decision);
     if (!explained) return { outcome, json, text: formatDecision(decision, now, next) };
-    const explanation = explanationOf(decision, known.domains.own);
+    const explanation = explanationOf(kernel, decision, inquiry);
     return {
       outcome,
       json: { ...json, explain: jsonOfExplanation(decision, explanation) },
-      text: formatExplained(decision, explanation, now, next),
+      text: formatExplained(decision, explanation, inquiry, next),
     };
   },
 };

@@ -1,11 +1,22 @@
 /** The options that state how a run must be confined. */
 import type { Isolation } from "../../authorization/predicate.js";
-import { ISOLATION_LEVELS } from "../../authorization/predicate.js";
+import { authorizationSchema, ISOLATION_LEVELS } from "../../authorization/predicate.js";
 import { sortBy } from "../../trust/contents/sorted.js";
+import { FOREVER } from "../../trust/contents/status.js";
+import { matchSchema } from "../../trust/schema.js";
 import type { Arguments } from "../command.js";
 import { UsageError } from "../command.js";
 
 const SETS = ["read", "write", "net", "run"] as const;
+type SetName = (typeof SETS)[number];
+
+const PATH = "an absolute path like /data, without // . or .. in it";
+const FORMS: Readonly<Record<SetName, string>> = {
+  read: PATH,
+  write: PATH,
+  net: "a host like api.example, or with its port api.example:443",
+  run: "a program's name or path",
+};
 
 export const CONFINEMENT_OPTIONS = {
   isolation: { type: "string" },
@@ -36,10 +47,28 @@ export function isolationOf(args: Arguments): Isolation | undefined {
   return { level: known, ...Object.fromEntries(given) };
 }
 
-function setOf(args: Arguments, name: string): string[] | undefined {
+function setOf(args: Arguments, name: SetName): string[] | undefined {
   const items = args.list(name);
   if (items.length === 0) return undefined;
   if (items.length === 1 && items[0] === "") return [];
   if (items.includes("")) throw new UsageError(`--${name} '' allows none: it stands alone`);
+  const bad = items.find((item) => !isItem(name, item));
+  if (bad !== undefined) throw new UsageError(`--${name} is ${FORMS[name]}, not "${bad}"`);
   return sortBy(items, (each) => each);
 }
+
+/** As the schema of authorizations has it: a demand that no gate could read is not made. */
+function isItem(name: SetName, item: string): boolean {
+  const isolation = { level: ISOLATION_LEVELS[0], [name]: [item] };
+  return matchSchema("the authorization", authorizationSchema, { ...SAMPLE, isolation }).ok;
+}
+
+const SAMPLE = {
+  issuer: { domain: "a.example", key: "00".repeat(32) },
+  audience: ["a.example"],
+  principal: { id: "agent:a", key: "00".repeat(32) },
+  command: "/",
+  policy: [],
+  expires: FOREVER,
+  nonce: "00".repeat(16),
+};

@@ -1,11 +1,8 @@
 /** A decision as `writ check --json` gives it. Durations are milliseconds. */
-import { rulesFor } from "../../authorization/local-policy.js";
 import { formatRfc3339 } from "../../bytes/rfc3339.js";
-import type { TrustView } from "../../trust/view.js";
-import { ok } from "../../verdict.js";
+import { jsonOfFailure } from "../trust/answer.js";
 import type { Decision } from "./decision.js";
-import type { PolicyExplanation } from "./explanation.js";
-import { explain } from "./explanation.js";
+import type { Explanation } from "./explanation.js";
 
 export function jsonOfDecision(decision: Decision): Readonly<Record<string, unknown>> {
   const { outcome, failure, authorization, permission, unchecked } = decision;
@@ -41,26 +38,7 @@ export function jsonOfDecision(decision: Decision): Readonly<Record<string, unkn
   };
 }
 
-/** Every step, every predicate of every link, and the own domain's rules. */
-export interface Explanation {
-  readonly links: readonly PolicyExplanation[];
-  readonly rules: readonly ({ readonly command: string } & PolicyExplanation)[];
-}
-
-export function explanationOf({ request, authorization }: Decision, own: TrustView): Explanation {
-  if (!request) return { links: [], rules: [] };
-  const { input, command } = request;
-  const rules = own.state ? rulesFor(own.state.policy, command) : ok([]);
-  return {
-    links: authorization?.links.map(({ policy }) => explain(policy, input)) ?? [],
-    // A policy that is not usable has failed its step.
-    rules: rules.ok
-      ? rules.value.map((rule) => ({ command: rule.command, ...explain(rule.policy, input) }))
-      : [],
-  };
-}
-
-export function jsonOfExplanation({ steps, authorization }: Decision, explanation: Explanation) {
+export function jsonOfExplanation({ steps }: Decision, { links, rules }: Explanation) {
   return {
     steps: steps.map(({ name, outcome, failure }) => ({
       name,
@@ -69,19 +47,23 @@ export function jsonOfExplanation({ steps, authorization }: Decision, explanatio
       expected: failure?.expected ?? null,
       found: failure?.found ?? null,
     })),
-    links: explanation.links.map((policy, i) => {
-      const link = authorization?.links[i];
-      const { issuer, principal, command, notBefore, expires } = link?.authorization ?? {};
+    links: links.map(({ link, admitted, signature, policy }) => {
+      const { issuer, principal, command, audience, limits, notBefore, expires } =
+        link.authorization;
       return {
-        authorization: link?.sha256,
+        authorization: link.sha256,
+        admitted,
+        signature: signature ? jsonOfFailure(signature) : null,
         issuer,
         principal,
         command,
+        audience,
+        limits: limits ?? null,
         notBefore: notBefore ?? null,
         expires,
-        policy,
+        policy: policy ?? null,
       };
     }),
-    rules: explanation.rules,
+    rules,
   };
 }

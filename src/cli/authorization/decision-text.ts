@@ -1,19 +1,24 @@
 /** A decision for people: the answer first, and last where there is more between than a screen holds. */
 import type { Permission } from "../../authorization/check.js";
-import type { Link } from "../../authorization/link.js";
-import type { Failure } from "../../verdict.js";
 import { CODES } from "../../verdict.js";
 import { formatDuration } from "../domain/durations.js";
 import { timeOf } from "../domain/published.js";
-import { bold, dim, formatOutcome, green, red, yellow } from "../print.js";
+import { bold, dim, formatFailure, formatOutcome, green, red, yellow } from "../print.js";
 import { formatJson, printable, shorten } from "../printable.js";
 import { formatAge } from "../trust/answer.js";
 import { count, indent } from "../trust/table.js";
-import type { Decision, Reported } from "./decision.js";
-import type { Explanation } from "./decision-json.js";
+import type { Decision, Inquiry, Reported } from "./decision.js";
+import type { ExplainedLink, Explanation } from "./explanation.js";
 import { formatPolicy } from "./explanation-text.js";
 import type { Row } from "./link-text.js";
-import { formatIsolation, formatIssuer, formatRows } from "./link-text.js";
+import {
+  formatIsolation,
+  formatIssuer,
+  formatLimits,
+  formatNoPolicy,
+  formatRows,
+} from "./link-text.js";
+import { seenBy } from "./seen.js";
 
 const MARKS: Readonly<Record<Reported["outcome"], string>> = {
   passed: green("ok         "),
@@ -38,11 +43,11 @@ export function formatDecision(decision: Decision, now: number, next: readonly s
 export function formatExplained(
   decision: Decision,
   explanation: Explanation,
-  now: number,
+  inquiry: Inquiry,
   next: readonly string[],
 ): string {
-  const { authorization, request, permission, steps } = decision;
-  const links = authorization?.links ?? [];
+  const { authorization, request, permission } = decision;
+  const { links } = explanation;
   return lines(
     formatAnswer(decision),
     ...(request
@@ -54,10 +59,10 @@ export function formatExplained(
       : []),
     "",
     bold("steps"),
-    indent(formatSteps(steps)),
-    ...links.flatMap((link, i) => ["", ...formatLink(link, i, links.length, explanation)]),
+    indent(formatSteps(decision, inquiry)),
+    ...links.flatMap((link, i) => ["", ...formatLink(link, i, links.length)]),
     ...(authorization ? formatRules(explanation) : []),
-    ...(permission ? formatKept(permission, now) : []),
+    ...(permission ? formatKept(permission, inquiry.now) : []),
     "",
     formatAnswer(decision),
     permission ? [] : indent(formatReason(decision)),
@@ -84,39 +89,48 @@ function formatReason({ failure }: Decision): string[] {
   return failure ? formatFailure(failure) : [];
 }
 
-function formatFailure({ expected, found }: Failure): string[] {
-  return [`expected  ${printable(expected)}`, `found     ${printable(found)}`];
-}
-
-function formatSteps(steps: readonly Reported[]): string[] {
+function formatSteps(decision: Decision, inquiry: Inquiry): string[] {
+  const { steps } = decision;
+  const width = Math.max(...steps.map(({ name }) => name.length));
+  const format = (step: Reported): string[] =>
+    formatStep(step, seenBy(step, decision, inquiry), width);
   const ran = steps.findLastIndex(({ outcome }) => outcome !== "not-run") + 1;
   const rest = steps.length - ran > 1 ? [`${MARKS["not-run"]}  all others`] : [];
-  return [...steps.slice(0, rest.length > 0 ? ran : steps.length).flatMap(formatStep), ...rest];
+  return [...steps.slice(0, rest.length > 0 ? ran : steps.length).flatMap(format), ...rest];
 }
 
-function formatStep({ name, outcome, failure }: Reported): string[] {
-  const line = `${MARKS[outcome]}  ${name}`;
-  if (!failure) return [line];
+function formatStep({ name, outcome, failure }: Reported, seen: string, width: number): string[] {
+  const line = `${MARKS[outcome]}  ${name.padEnd(width)}`;
+  if (!failure) return [`${line}  ${dim(printable(seen))}`.trimEnd()];
   return [`${line}  ${failure.code}`, ...indent(formatFailure(failure), 13)];
 }
 
-function formatLink(link: Link, at: number, of: number, { links }: Explanation): string[] {
-  const { sha256, authorization, policy } = link;
-  const { principal, command, notBefore, expires } = authorization;
-  const explained = links[at];
+function formatLink(explained: ExplainedLink, at: number, of: number): string[] {
+  const { link, admitted, signature, policy } = explained;
+  const { principal, command, audience, limits, notBefore, expires } = link.authorization;
   const from = notBefore === undefined ? "" : `from ${notBefore} `;
+  const state = admitted ? "" : `  ${red("NOT ADMITTED")}: nobody vouches for what it says`;
+  const truth = policy ? policy.truth : "not evaluated";
   const rows = formatRows([
-    ["identity", [sha256]],
+    [
+      "signed",
+      admitted
+        ? []
+        : [signature ? red("not by the key that it names") : "by the key that it names"],
+    ],
+    ["identity", [link.sha256]],
     ["issuer", [formatIssuer(link), dim(link.authorization.issuer.key)]],
     ["principal", [principal.id]],
     ["command", [command]],
+    ["audience", [audience.join(", ")]],
     ["window", [`${from}until ${expires}`]],
-    ["policy", policy.predicates.length === 0 ? ["any arguments"] : [explained?.truth ?? ""]],
+    ["limits", limits ? formatLimits(limits) : []],
+    ["policy", [link.policy.predicates.length === 0 ? formatNoPolicy(link) : truth]],
   ]);
   return [
-    bold(`link ${at + 1} of ${of}`),
+    `${bold(`link ${at + 1} of ${of}`)}${state}`,
     ...indent(rows),
-    ...indent(explained ? formatPolicy(explained) : [], 4),
+    ...indent(policy ? formatPolicy(policy) : [], 4),
   ];
 }
 

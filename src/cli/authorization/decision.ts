@@ -18,7 +18,7 @@ import type { Known } from "./known-domains.js";
 import { readProof } from "./proof-file.js";
 
 /** All that is asked, in bytes of others, and what this reader says to it. */
-export interface Question {
+export interface Inquiry {
   readonly chain: Uint8Array;
   readonly request: Uint8Array;
   readonly gate: string | undefined;
@@ -50,17 +50,17 @@ export interface Decision {
   readonly steps: readonly Reported[];
 }
 
-export async function decide(kernel: Kernel, question: Question): Promise<Decision> {
-  const { gate, known, now, possession } = question;
+export async function decide(kernel: Kernel, inquiry: Inquiry): Promise<Decision> {
+  const { gate, known, now, possession } = inquiry;
   const unchecked = [
     ...(gate === undefined ? (["gate"] as const) : []),
     ...(possession === undefined ? (["possession"] as const) : []),
   ];
-  const request = readRequest(question.request);
+  const request = readRequest(inquiry.request);
   const { own } = known.domains;
   // Without a state no issuer is known, and no step could say so.
   const untrusted = own.state ? undefined : (own.failure ?? noState(own.domain));
-  const admitted = untrusted ?? admitAuthorization(kernel, question.chain, known.domains);
+  const admitted = untrusted ?? admitAuthorization(kernel, inquiry.chain, known.domains);
   if (untrusted || !request.ok || !admitted.ok) {
     const steps = [
       report("request", request),
@@ -80,12 +80,12 @@ export async function decide(kernel: Kernel, question: Question): Promise<Decisi
     };
   }
   const authorization = admitted.value;
-  const found = await look(kernel, question, authorization, request.value);
+  const found = await look(kernel, inquiry, authorization, request.value);
   const situation: Rehearsal = {
     now,
     gate: gate ?? NOT_CHECKED,
     domains: known.domains,
-    maxStaleness: question.maxStaleness,
+    maxStaleness: inquiry.maxStaleness,
     terms: known.terms,
     possession: found.possession,
     artifacts: found.artifacts,
@@ -121,7 +121,7 @@ interface Found extends Pick<Rehearsal, "possession" | "artifacts"> {
 /** Measures the artifacts, and verifies the proof. */
 async function look(
   kernel: Kernel,
-  { artifacts, gate, possession, now, known }: Question,
+  { artifacts, gate, possession, now, known }: Inquiry,
   authorization: AdmittedAuthorization,
   request: AuthorizationRequest,
 ): Promise<Found> {

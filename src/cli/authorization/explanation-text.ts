@@ -3,7 +3,7 @@ import type { Truth } from "../../authorization/policy/truth.js";
 import { green, red, yellow, dim } from "../print.js";
 import { formatJson, printable, shorten } from "../printable.js";
 import { indent } from "../trust/table.js";
-import type { ExplainedPredicate, PolicyExplanation } from "./explanation.js";
+import type { ExplainedPredicate, PolicyExplanation } from "./policy-explanation.js";
 
 /** Columns of predicates up to here are in line. */
 const MAX_COLUMN = 40;

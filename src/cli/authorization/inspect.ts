@@ -1,18 +1,17 @@
 import { inspectChain } from "../../authorization/inspect.js";
 import type { UnverifiedLink } from "../../authorization/inspect.js";
-import { checkFollows } from "../../authorization/follows.js";
+import { checkFollows } from "../../authorization/parentage.js";
 import type { Failure } from "../../verdict.js";
 import { CODES } from "../../verdict.js";
 import type { Command, Ending } from "../command.js";
 import { readInput } from "../input.js";
 import { loadKernel } from "../kernel.js";
-import { bold, formatOutcome, green, red } from "../print.js";
-import { printable } from "../printable.js";
+import { bold, formatFailure, formatOutcome, green, red } from "../print.js";
 import { jsonOfFailure } from "../trust/answer.js";
 import { count, indent } from "../trust/table.js";
 import { CHAIN_HELP } from "./chain-argument.js";
 import { jsonOfLink } from "./issued.js";
-import { formatLink, formatRows } from "./link-text.js";
+import { formatLink } from "./link-text.js";
 
 export const inspect: Command = {
   name: "inspect",
@@ -81,13 +80,6 @@ function formatInspected(each: Inspected, at: number, all: readonly Inspected[])
     ...indent(formatLink(link)),
     "",
   ];
-}
-
-function formatFailure({ expected, found }: Failure): string[] {
-  return formatRows([
-    ["expected", [printable(expected)]],
-    ["found", [printable(found)]],
-  ]);
 }
 
 function conclusion(links: readonly Inspected[], first: Failure | undefined): string[] {

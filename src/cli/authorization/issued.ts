@@ -4,7 +4,7 @@ import type { Link } from "../../authorization/link.js";
 import type { Arguments, Ending } from "../command.js";
 import { writeNew } from "../output.js";
 import { count } from "../trust/table.js";
-import { formatLink } from "./link-text.js";
+import { endingFirst, formatLink } from "./link-text.js";
 
 export const OUT_HELP = `  --out FILE                the chain, a file that is made new; - is stdout, and the rest goes to stderr
   --json                    one JSON object: command, outcome, code, authorization (its identity),
@@ -18,11 +18,17 @@ export function jsonOfLink({ sha256, authorization, artifacts }: Link) {
 export async function endIssued(
   args: Arguments,
   { chain, link }: IssuedAuthorization,
-  links: number,
+  above: readonly Link[],
   now: number,
 ): Promise<Ending> {
   const out = args.required("out");
-  const said = `${formatLink(link, now).join("\n")}\n`;
+  const links = above.length + 1;
+  const said = `${formatLink(link, { now, above }).join("\n")}\n`;
+  const first = endingFirst(link, above);
+  if (first) {
+    const { number, expires } = first;
+    process.stderr.write(`writ: link ${number} expires before, at ${expires}: that counts\n`);
+  }
   const { authorization, predicate, artifacts } = jsonOfLink(link);
   const json = { code: null, authorization, links, predicate, artifacts };
   if (out === "-") {

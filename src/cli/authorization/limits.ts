@@ -4,8 +4,9 @@ import { parseSelector } from "../../authorization/policy/selector.js";
 import { sortBy } from "../../trust/contents/sorted.js";
 import type { Arguments } from "../command.js";
 import { UsageError } from "../command.js";
+import { wholeOf } from "../numbers.js";
 import { describe } from "../print.js";
-import { parseDuration } from "../time.js";
+import { durationOf } from "../time.js";
 
 export const LIMITS_OPTIONS = {
   uses: { type: "string" },
@@ -38,19 +39,6 @@ export function limitsOf(args: Arguments): Limits | undefined {
   return Object.keys(limits).length === 0 ? undefined : limits;
 }
 
-/** A number of an option, from `least` to `most`. */
-export function wholeOf(
-  what: string,
-  text: string,
-  least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
-): number {
-  const number = /^(?:0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
-  throw new UsageError(`${what} is a number ${range}, not "${text}"`);
-}
-
 function totalsOf(args: Arguments): Total[] {
   const totals = args.list("total").map(parseTotal);
   const sorted = sortBy(totals, ({ argument }) => argument);
@@ -71,11 +59,11 @@ function parseTotal(text: string): Total {
   };
 }
 
-/** Milliseconds, at least one; undefined where it is not given. */
-export function durationOf(args: Arguments, name: string): number | undefined {
-  const text = args.text(name);
-  if (text === undefined) return undefined;
-  const duration = parseDuration(text);
-  if (duration > 0) return duration;
-  throw new UsageError(`--${name} is longer than nothing, not ${text}`);
+/** What is counted is counted at one gate, which alone is the audience then. */
+export function requireOneGate(args: Arguments, audience: readonly string[]): void {
+  const counted = ["uses", "total"].find((name) => args.has(name));
+  if (counted === undefined || (audience.length === 1 && audience[0]?.includes("/"))) return;
+  throw new UsageError(
+    `--${counted} is counted by one gate: name one gate, like --audience a.example/gate-1, not ${audience.join(", ")}`,
+  );
 }

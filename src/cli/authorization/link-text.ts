@@ -9,9 +9,28 @@ import { formatTable } from "../trust/table.js";
 /** A label, and the lines beside it. */
 export type Row = readonly [label: string, lines: readonly string[]];
 
-/** `now`: what is left until the expiry is said too. */
-export function formatLink(link: Link, now?: number): string[] {
-  return formatRows([...identityRows(link), ...rowsOf(link, now)]);
+/** What a link that was just made is shown with. */
+export interface Surroundings {
+  /** Milliseconds since the epoch: what is left until the expiry is said too. */
+  readonly now: number;
+  /** The links that it narrows. */
+  readonly above: readonly Link[];
+}
+
+export function formatLink(link: Link, made?: Surroundings): string[] {
+  return formatRows([...identityRows(link), ...rowsOf(link, made)]);
+}
+
+/** The link that ends first, and before this one, so that its expiry counts. */
+export function endingFirst(
+  link: Link,
+  above: readonly Link[],
+): { readonly number: number; readonly expires: string; readonly link: Link } | undefined {
+  const first = Math.min(...above.map(({ expires }) => expires));
+  const at = above.findIndex(({ expires }) => expires === first);
+  const found = above[at];
+  if (!found || link.expires <= first) return undefined;
+  return { number: at + 1, expires: found.authorization.expires, link: found };
 }
 
 /** Rows whose texts may have several lines; those without are left out. */
@@ -37,7 +56,7 @@ export function formatIssuer({ authorization: { issuer, parents } }: Link): stri
   return parents ? `${issuer.domain}, by the holder of the link before` : issuer.domain;
 }
 
-function rowsOf(link: Link, now: number | undefined): Row[] {
+function rowsOf(link: Link, made: Surroundings | undefined): Row[] {
   const { authorization, artifacts = [] } = link;
   const { command, audience, policy, notBefore, baseline } = authorization;
   const { maxStaleness, recheck, isolation, limits, quorum, cleanup, witnessed } = authorization;
@@ -45,8 +64,8 @@ function rowsOf(link: Link, now: number | undefined): Row[] {
     ["command", [command]],
     ["audience", audience],
     ["from", notBefore === undefined ? [] : [notBefore]],
-    ["until", [`${authorization.expires}${leftOf(link, now)}`]],
-    ["policy", policy.length === 0 ? ["any arguments"] : policy.map(formatJson)],
+    ["until", untilOf(link, made)],
+    ["policy", policy.length === 0 ? [formatNoPolicy(link)] : policy.map(formatJson)],
     ["limits", limits ? formatLimits(limits) : []],
     ["staleness", maxStaleness === undefined ? [] : [`at most ${formatDuration(maxStaleness)}`]],
     ["recheck", recheck === undefined ? [] : [`every ${formatDuration(recheck)}`]],
@@ -59,17 +78,32 @@ function rowsOf(link: Link, now: number | undefined): Row[] {
   ];
 }
 
-function leftOf({ expires }: Link, now: number | undefined): string {
-  if (now === undefined) return "";
+/** What a policy without a predicate allows. */
+export function formatNoPolicy({ authorization: { parents } }: Link): string {
+  return parents ? "no more than the links above demand" : "any arguments";
+}
+
+/** The time that counts. */
+function untilOf(link: Link, made: Surroundings | undefined): string[] {
+  if (!made) return [link.authorization.expires];
+  const first = endingFirst(link, made.above);
+  if (!first) return [`${link.authorization.expires}${leftOf(link, made.now)}`];
+  return [
+    `${first.expires}${leftOf(first.link, made.now)}`,
+    dim(`as link ${first.number} ends then; this one states ${link.authorization.expires}`),
+  ];
+}
+
+function leftOf({ expires }: Link, now: number): string {
   const left = formatDuration(expires - now);
   return dim(expires > now ? `  in ${left}` : `  ${left} ago`);
 }
 
-function formatQuorum({ k, domains }: NonNullable<Authorization["quorum"]>): string {
+export function formatQuorum({ k, domains }: NonNullable<Authorization["quorum"]>): string {
   return `${k} of ${domains.join(", ")} fresh`;
 }
 
-function formatLimits({ uses, duration, delegations, totals = [] }: Limits): string[] {
+export function formatLimits({ uses, duration, delegations, totals = [] }: Limits): string[] {
   return [
     ...(uses === undefined ? [] : [uses === 1 ? "one use" : `${uses} uses`]),
     ...totals.map(({ argument, most }) => `${printable(argument)} at most ${most} in all`),

@@ -12,7 +12,7 @@ import { CHAIN_HELP, readChain } from "./chain-argument.js";
 import { readEnvelopeSigner, SIGNER_OPTIONS, signerHelp } from "./envelope-signer.js";
 import { gateOf, NONCE_HELP, nonceOf } from "./gate-options.js";
 import { describe } from "../print.js";
-import { nowOf } from "./terms.js";
+import { nowOf } from "../time.js";
 
 export const possess: Command = {
   name: "possess",
@@ -39,7 +39,7 @@ object: proof, a DSSE envelope, and salt.`,
   },
   run: async (args) => {
     const [path] = args.exactly("CHAIN") as [string];
-    for (const name of ["request", "gate", "nonce", "key"]) args.required(name);
+    args.requireAll("request", "gate", "nonce", "key");
     const [gate, nonce] = [gateOf(args) as string, nonceOf(args) as string];
     const kernel = await loadKernel();
     const { last } = await readChain(kernel, path);
@@ -72,5 +72,5 @@ object: proof, a DSSE envelope, and salt.`,
 async function requireRequest(path: string): Promise<AuthorizationRequest> {
   const request = readRequest(await readInput(path));
   if (request.ok) return request.value;
-  throw new Error(`--request ${path}: ${printable(describe(request))}`);
+  throw new Error(`--request ${path}: ${describe(request)}`);
 }

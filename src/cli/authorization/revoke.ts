@@ -1,13 +1,15 @@
 import { formatRfc3339 } from "../../bytes/rfc3339.js";
 import type { Link } from "../../authorization/link.js";
 import { MAX_SKEW } from "../../trust/contents/peers.js";
-import type { Arguments, Command } from "../command.js";
+import { FOREVER } from "../../trust/contents/status.js";
+import { millisecondsOf } from "../../trust/schema.js";
+import type { Arguments, Command, Ending } from "../command.js";
 import { DomainFolder, KEY_HELP_LINES, KEY_OPTIONS } from "../domain/domain-folder.js";
 import { formatDuration } from "../domain/durations.js";
 import { timeOf } from "../domain/published.js";
-import { endWithdrawn } from "../domain/revoke.js";
+import { endRevoked, endWithdrawn, listed } from "../domain/revoke.js";
+import { wholeOf } from "../numbers.js";
 import { CHAIN_HELP, readChain } from "./chain-argument.js";
-import { wholeOf } from "./limits.js";
 
 export const revoke: Command = {
   name: "revoke",
@@ -18,7 +20,8 @@ export const revoke: Command = {
   --link N                  which link, from 1, the issuer's; what narrows it falls with it (default:
                             the last, which leaves those above it as they are)
 ${KEY_HELP_LINES}
-  --json                    one JSON object, as of "writ domain revoke", and revoked: the identity
+  --json                    one JSON object, as of "writ domain revoke", and revoked: the identity,
+                            and already: whether it was revoked before, and nothing was published
 The revocation is listed until an hour after the link expires, for gates whose clocks are behind.
 "writ domain revoke DIR ID" revokes by identity, without the chain, and keys.`,
   options: { ...KEY_OPTIONS, domain: { type: "string" }, link: { type: "string" } },
@@ -29,7 +32,8 @@ The revocation is listed until an hour after the link expires, for gates whose c
     const { links } = await readChain(domain.kernel, path);
     const link = linkOf(args, links);
     const { issuer } = link.authorization;
-    const name = (await domain.read()).state.domain;
+    const published = await domain.read();
+    const { domain: name, status } = published.state;
     if (issuer.domain !== name) {
       throw new Error(
         `${path} was issued in the name of ${issuer.domain}, and ${folder} is ${name}: name the folder of ${issuer.domain} with --domain`,
@@ -41,12 +45,23 @@ The revocation is listed until an hour after the link expires, for gates whose c
         `nothing to revoke: it expired at ${timeOf(link.expires)}, ${since} ago, and no gate takes it`,
       );
     }
-    const expires = formatRfc3339(link.expires + MAX_SKEW, "ms");
-    const authorizations = [{ sha256: link.sha256, expires }];
-    const ending = await endWithdrawn(domain, { authorizations, keys: [] });
-    return { ...ending, json: { ...ending.json, revoked: link.sha256 } };
+    const { sha256 } = link;
+    const until = Math.min(link.expires + MAX_SKEW, millisecondsOf(FOREVER));
+    const before = status.authorizations.find((each) => each.sha256 === sha256);
+    const already = before && millisecondsOf(before.expires) >= until;
+    if (already && !(await domain.interrupted())) {
+      const said = `revoked already; ${listed(before.expires)}: authorization ${sha256}\n`;
+      return withRevoked(endRevoked(published, said), sha256, true);
+    }
+    const expires = until === millisecondsOf(FOREVER) ? FOREVER : formatRfc3339(until, "ms");
+    const authorizations = [{ sha256, expires }];
+    return withRevoked(await endWithdrawn(domain, { authorizations, keys: [] }), sha256, false);
   },
 };
+
+function withRevoked(ending: Ending, revoked: string, already: boolean): Ending {
+  return { ...ending, json: { ...ending.json, revoked, already } };
+}
 
 function linkOf(args: Arguments, links: readonly [Link, ...Link[]]): Link {
   const text = args.text("link");

@@ -1,6 +1,6 @@
 /** The options that state what an authorization allows, and for how long. */
 import type { AuthorizationTerms } from "../../authorization/issue.js";
-import { domainOfAudience } from "../../authorization/narrow.js";
+import { domainOfAudience } from "../../authorization/demands.js";
 import { isPrincipal } from "../../authorization/predicate.js";
 import { formatRfc3339 } from "../../bytes/rfc3339.js";
 import type { Kernel } from "../../kernel/kernel.js";
@@ -11,11 +11,12 @@ import { isDomainName } from "../../trust/name.js";
 import type { Arguments } from "../command.js";
 import { UsageError } from "../command.js";
 import { parseKey } from "../domain/key-argument.js";
+import { wholeOf } from "../numbers.js";
 import { describe } from "../print.js";
-import { parseTime, parseWhen } from "../time.js";
+import { durationOf, parseWhen } from "../time.js";
 import { measureFiles } from "./artifacts.js";
 import { CONFINEMENT_HELP, CONFINEMENT_OPTIONS, isolationOf } from "./confinement.js";
-import { durationOf, LIMITS_HELP, LIMITS_OPTIONS, limitsOf, wholeOf } from "./limits.js";
+import { LIMITS_HELP, LIMITS_OPTIONS, limitsOf } from "./limits.js";
 import { POLICY_HELP, POLICY_OPTIONS, readPolicy } from "./policy-options.js";
 
 export const TERMS_OPTIONS = {
@@ -70,12 +71,6 @@ const LAST = Date.UTC(9999, 11, 31, 23, 59, 59);
 export type StatedTerms = Pick<AuthorizationTerms, "principal"> &
   Partial<Omit<AuthorizationTerms, "nonce">>;
 
-/** Milliseconds since the epoch. */
-export function nowOf(args: Arguments): number {
-  const now = args.text("now");
-  return now === undefined ? Date.now() : parseTime(now);
-}
-
 export async function readTerms(
   kernel: Kernel,
   args: Arguments,
@@ -101,11 +96,6 @@ export async function readTerms(
   };
   const given = Object.entries(stated).filter(([, value]) => value !== undefined);
   return { principal, ...(Object.fromEntries(given) as Partial<StatedTerms>) };
-}
-
-/** Random, so that two authorizations of one content are two. */
-export function makeNonce(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(16));
 }
 
 function principalOf(kernel: Kernel, text: string): AuthorizationTerms["principal"] {

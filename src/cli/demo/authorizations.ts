@@ -1,6 +1,6 @@
 /**
  * The third part of the demonstration: one organisation authorizes another's agent, which hands less on
- * to a helper; then it is revoked, and a gate that hears of it stops at once, one that does not at its
+ * to a helper; then it is revoked, and every gate that hears of it stops at once, one that does not at its
  * bound.
  */
 import { join } from "node:path";
@@ -20,20 +20,17 @@ import { refresh, withdraw } from "../../domain/publish.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import { FileStorage } from "../../storage/files.js";
 import { FileTrustStore } from "../../storage/file-trust-store.js";
-import { MemoryStorage } from "../../storage/memory.js";
 import { MemoryTrustStore } from "../../storage/memory-trust-store.js";
-import type { Storage } from "../../storage/storage.js";
 import type { TrustStore } from "../../storage/trust-store.js";
 import type { DomainSync } from "../../sync/sync.js";
 import type { Result } from "../../verdict.js";
 import { generateKey, signerOf } from "../key-file.js";
-import { DemoDomain, followDomains, required, TERMS } from "./demo-domain.js";
+import { DemoDomain, followDomains, PAY, required, SHIP, storageIn, TERMS } from "./demo-domain.js";
 import type { DemoStep } from "./story.js";
 import { Story } from "./story.js";
 
-const PAY = "pay.example";
-const SHIP = "ship.example";
-const GATES = [`${SHIP}/gate-1`, `${SHIP}/gate-2`] as const;
+/** Of which the second is cut off in the end. */
+const GATES = [`${SHIP}/gate-1`, `${SHIP}/gate-2`, `${SHIP}/gate-3`] as const;
 const HOUR = 3_600_000;
 
 /** `out`: keeps the domains' folders, the chains and each gate's trust store there. */
@@ -85,7 +82,7 @@ export async function demonstrateAuthorizations(
   story.note("agent:buyer hands it on to agent:helper, and no more than amount <= 200");
   await story.keep("helper.chain", narrowed.chain);
 
-  const [first, second] = GATES;
+  const [first, second, third] = GATES;
   for (const gate of GATES) await story.sync(gate);
   const invoice = { amount: 150, currency: "EUR", to: "acct-7" };
   const asked = { chain: narrowed.chain, holder: helper, command: "/pay/invoice", invoice };
@@ -105,9 +102,13 @@ export async function demonstrateAuthorizations(
   const revoked = { sha256: issued.link.sha256, expires: issued.link.authorization.expires };
   await pay.change((open) => withdraw(open, { authorizations: [revoked] }));
   await ship.change(refresh);
-  story.note(`${PAY} revokes what it gave the buyer; ${first} syncs, ${second} is cut off`);
-  await story.sync(first);
-  await story.ask(`${first}, which has synced`, first, asked, "REVOKED");
+  story.note(
+    `${PAY} revokes what it gave the buyer; ${first} and ${third} sync, ${second} is cut off`,
+  );
+  for (const gate of [first, third]) {
+    await story.sync(gate);
+    await story.ask(`${gate}, which has synced`, gate, asked, "REVOKED");
+  }
   await story.ask(`${second}, which has not, within its bound of 30 s`, second, asked, "allow");
   clock.now = story.syncedAt(second) + TERMS.maxStaleness + 1;
   await story.ask(`${second}, past that bound`, second, asked, "STALE");
@@ -121,7 +122,7 @@ interface Asked {
   readonly invoice: { readonly [name: string]: Json };
 }
 
-/** Two gates of one domain, each with what it has heard so far. */
+/** The gates of one domain, each with what it has heard so far. */
 class Delegation extends Story {
   readonly #stores = new Map<string, TrustStore>();
   readonly #known = new Map<string, ReadonlyMap<string, DomainSync>>();
@@ -207,10 +208,6 @@ class Delegation extends Story {
     const at = { now, skew: TERMS.skew };
     return checkPossession(kernel, proof, authorization, request, terms, at);
   }
-}
-
-function storageIn(out: string | undefined, name: string): Storage {
-  return out === undefined ? new MemoryStorage() : new FileStorage(join(out, name));
 }
 
 function makeSigner(kernel: Kernel, name: string): Signer {

@@ -1,4 +1,5 @@
 /** A domain that the demonstration makes, and what is asked of it. */
+import { join } from "node:path";
 import { encodeHex } from "../../bytes/hex.js";
 import type { Draft } from "../../domain/draft.js";
 import { initDomain } from "../../domain/init.js";
@@ -8,7 +9,9 @@ import type { OpenDomain } from "../../domain/publish.js";
 import { editDraft, publish, withDomain } from "../../domain/publish.js";
 import { rotate } from "../../domain/rotate.js";
 import type { Kernel } from "../../kernel/kernel.js";
+import { FileStorage } from "../../storage/files.js";
 import { readFolder } from "../../storage/folder.js";
+import { MemoryStorage } from "../../storage/memory.js";
 import type { Storage } from "../../storage/storage.js";
 import type { TrustStore } from "../../storage/trust-store.js";
 import { folderSource } from "../../sync/folder-source.js";
@@ -23,12 +26,20 @@ import type { Result } from "../../verdict.js";
 import { generateKey, signerOf } from "../key-file.js";
 import { describe } from "../print.js";
 
+export const PAY = "pay.example";
+export const SHIP = "ship.example";
+
 /** How the domains of the demonstration accept each other, and are pinned. */
 export const TERMS: Omit<Terms, "commands"> = {
   maxStaleness: 30_000,
   maxLifetime: 120_000,
   skew: 1_000,
 };
+
+/** Where a domain is kept: below `out`, or in memory. */
+export function storageIn(out: string | undefined, name: string): Storage {
+  return out === undefined ? new MemoryStorage() : new FileStorage(join(out, name));
+}
 
 /** Syncs a store from the folders of these domains, and gives what it knows then, by domain. */
 export async function followDomains(

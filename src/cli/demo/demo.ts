@@ -18,14 +18,15 @@ import { loadVerifiers } from "../../tlog/verifiers.js";
 import type { CheckpointDemand } from "../../tlog/verify-checkpoint.js";
 import { verifyProof } from "../../tlog/verify-proof.js";
 import { formatVkey } from "../../tlog/vkey.js";
-import type { Result, Verdict } from "../../verdict.js";
+import type { Verdict } from "../../verdict.js";
 import type { Command, Ending } from "../command.js";
 import { UsageError } from "../command.js";
 import { loadKernel } from "../kernel.js";
 import { generateKey, signerOf } from "../key-file.js";
 import { demonstrateAuthorizations } from "./authorizations.js";
+import { required } from "./demo-domain.js";
 import { demonstrateDomains } from "./domains.js";
-import { bold, describe, dim, formatVerdict } from "../print.js";
+import { bold, dim, formatVerdict } from "../print.js";
 import { Progress } from "../progress.js";
 import { version } from "../version.js";
 
@@ -189,10 +190,4 @@ async function makeLog(kernel: Kernel, storage: Storage, files: readonly LoggedF
 function commands(out: string): string[] {
   const proof = `writ verify ${join(out, "demo.tlog-proof")} --policy ${join(out, "demo.policy")}`;
   return ["demo.entry", "demo.tampered"].map((name) => `  ${proof} --entry ${join(out, name)}`);
-}
-
-/** The demo made this itself, so that a failure is a defect of ours. */
-function required<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(`the demo's own log does not hold: ${describe(result)}`);
-  return result.value;
 }

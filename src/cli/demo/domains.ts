@@ -4,11 +4,8 @@ import { encodeHex } from "../../bytes/hex.js";
 import { addIssuer, addPeer, removePeer } from "../../domain/edit.js";
 import { refresh, withdraw } from "../../domain/publish.js";
 import type { Kernel } from "../../kernel/kernel.js";
-import { FileStorage } from "../../storage/files.js";
 import { FileTrustStore } from "../../storage/file-trust-store.js";
-import { MemoryStorage } from "../../storage/memory.js";
 import { MemoryTrustStore } from "../../storage/memory-trust-store.js";
-import type { Storage } from "../../storage/storage.js";
 import type { TrustStore } from "../../storage/trust-store.js";
 import type { DomainSync } from "../../sync/sync.js";
 import type { Peer } from "../../trust/contents/peers.js";
@@ -17,12 +14,9 @@ import type { VerifiedTrustState } from "../../trust/state.js";
 import { checkAccepted, checkNotWithdrawn, checkTrusted } from "../../trust/view.js";
 import type { Result } from "../../verdict.js";
 import { generateKey } from "../key-file.js";
-import { DemoDomain, followDomains } from "./demo-domain.js";
+import { DemoDomain, followDomains, PAY, SHIP, storageIn } from "./demo-domain.js";
 import type { DemoStep } from "./story.js";
 import { Story } from "./story.js";
-
-const PAY = "pay.example";
-const SHIP = "ship.example";
 
 /**
  * Two domains are made, peer and sync; one rotates its root twice and revokes a key while the other is
@@ -73,10 +67,6 @@ export async function demonstrateDomains(
   await story.sync();
   story.ask(SHIP, "ship.example has removed its peer", "/pay/invoice", "UNTRUSTED");
   return { steps: story.steps, text: story.text() };
-}
-
-function storageIn(out: string | undefined, name: string): Storage {
-  return out === undefined ? new MemoryStorage() : new FileStorage(join(out, name));
 }
 
 /** What the gates of the two know and are asked. */

@@ -27,7 +27,7 @@ export function editCommand(description: Description): Command {
     help: `${command.help}
   --publish                 publish the draft at once, with the targets keys
 ${KEY_HELP_LINES}
-  --json                    one JSON object: command, outcome, edited, and published: null, or as of
+  --json                    one JSON object: command, outcome, code, edited, and published: null, or as of
                             "writ domain publish"
 Without --publish the change stands in the draft until "writ domain publish DIR".`,
     options: { ...KEY_OPTIONS, ...command.options, publish: { type: "boolean" } },

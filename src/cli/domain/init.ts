@@ -40,7 +40,7 @@ ${PASSPHRASE_HELP}
   --lifetimes LIST          how long what a role signs is valid; default:
                             ${formatLifetimes(DEFAULT_LIFETIMES)}
 ${NOW_HELP}
-  --json                    one JSON object: command, outcome, domain, pin, sha256, public, keys
+  --json                    one JSON object: command, outcome, code, domain, pin, sha256, public, keys
 The pin, DIR/${PIN}, is what others trust this domain by. No key is ever
 written over; after an interruption run the same command again.`,
   options: {

@@ -13,7 +13,7 @@ export const domainPublish: Command = {
   summary: "Sign what the draft holds with the targets keys, and publish it.",
   help: `  DIR                       the domain's folder
 ${KEY_HELP_LINES}
-  --json                    one JSON object: command, outcome, domain, digest, the versions root,
+  --json                    one JSON object: command, outcome, code, domain, digest, the versions root,
                             targets, status, snapshot and timestamp, issued, expires, entry, changes
 Also without a change, to sign the same anew before it expires. "writ domain status DIR" shows before
 what would be signed. A key that was published and is in the draft no longer is revoked for ever.`,

@@ -1,5 +1,6 @@
 import { formatRfc3339 } from "../../bytes/rfc3339.js";
 import { withdraw } from "../../domain/publish.js";
+import type { Published } from "../../domain/published.js";
 import { keysIn } from "../../trust/contents/authority.js";
 import type { Status } from "../../trust/contents/status.js";
 import { FOREVER } from "../../trust/contents/status.js";
@@ -59,16 +60,22 @@ export async function endWithdrawn(
   const published = await domain.change(["status", "timestamp"], (open) =>
     withdraw(open, { authorizations, keys }),
   );
-  const { authority, status } = published.state;
-  const listed = keys.map(({ key }) => key).filter((key) => keysIn(authority).has(key));
-  for (const key of listed) {
+  const { authority } = published.state;
+  const inUse = keys.map(({ key }) => key).filter((key) => keysIn(authority).has(key));
+  for (const key of inUse) {
     process.stderr.write(`writ: revoked, and still listed: ${key}; remove it from the draft too\n`);
   }
   await warn(domain, published);
   const revoked = [
-    ...authorizations.map(({ sha256, expires }) => line(`authorization ${sha256}`, expires)),
-    ...keys.map(({ key, expires }) => line(`key ${key}`, expires)),
+    ...authorizations.map(({ sha256, expires }) => `${listed(expires)}: authorization ${sha256}`),
+    ...keys.map(({ key, expires }) => `${listed(expires)}: key ${key}`),
   ];
+  return endRevoked(published, revoked.map((each) => `revoked; ${each}\n`).join(""));
+}
+
+/** `said`: what was revoked, in lines. */
+export function endRevoked(published: Published, said: string): Ending {
+  const { status } = published.state;
   return {
     outcome: "DONE",
     json: {
@@ -76,10 +83,11 @@ export async function endWithdrawn(
       authorizations: status.authorizations,
       keys: status.keys,
     },
-    text: `${revoked.join("")}${publishedText(published)}`,
+    text: `${said}${publishedText(published)}`,
   };
 }
 
-function line(what: string, expires: string): string {
-  return `revoked ${expires === FOREVER ? "for ever" : `until ${expires}`}: ${what}\n`;
+/** How long a revocation stands in what is published; who saw it keeps to it for ever. */
+export function listed(expires: string): string {
+  return expires === FOREVER ? "listed for ever" : `listed until ${expires}`;
 }

@@ -17,6 +17,7 @@ import { DomainFolder, NOW_HELP, NOW_OPTION, signersOfRole } from "./domain-fold
 import { formatDuration } from "./durations.js";
 import { expiryLines, lifetimesOf } from "./expiry.js";
 import { publishedJson, timeOf } from "./published.js";
+import { listed } from "./revoke.js";
 
 export const domainStatus: Command = {
   name: "domain status",
@@ -126,9 +127,9 @@ function withdrawnLines(
 ): string[] {
   return [
     ...contained.map(({ gate, since }) => `contained ${gate}  since ${since}`),
-    ...status.keys.map(({ key, expires }) => `revoked   key ${key}  until ${expires}`),
+    ...status.keys.map(({ key, expires }) => `revoked   key ${key}  ${listed(expires)}`),
     ...status.authorizations.map(
-      ({ sha256, expires }) => `revoked   authorization ${sha256}  until ${expires}`,
+      ({ sha256, expires }) => `revoked   authorization ${sha256}  ${listed(expires)}`,
     ),
     ...authority.removed.map((key) => `removed   key ${key}`),
   ];

@@ -113,7 +113,7 @@ export function formatJudged(
   { freshness, failure }: Judged,
   { maxStaleness }: Pin["terms"],
 ): string {
-  if (failure) return `${bold(failure.code)}: expected ${failure.expected}, found ${failure.found}`;
+  if (failure) return describe(failure).replace(failure.code, bold);
   if (!freshness) return "";
   const { age, validUntil, limit } = freshness;
   const why =

@@ -2,7 +2,7 @@
 import { parsePolicy } from "../../tlog/policy.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import { encodeUtf8 } from "../../bytes/utf8.js";
-import { bold, dim } from "../print.js";
+import { bold, describe, dim } from "../print.js";
 import { damaged, formatAge } from "./answer.js";
 import type { Description, StateDescription } from "./description.js";
 import { formatDuration } from "../domain/durations.js";
@@ -36,7 +36,7 @@ export function formatDescription(kernel: Kernel, domain: Description): string[]
 }
 
 function formatFreshness({ trusted, fresh, failure, age, validUntil, limit }: Description): string {
-  if (failure) return `${failure.code}: expected ${failure.expected}, found ${failure.found}`;
+  if (failure) return describe(failure);
   if (!trusted || !fresh || validUntil === null) return "unknown";
   return `fresh: ${formatAge(age ?? undefined)}, valid until ${validUntil} (${limit})`;
 }

@@ -1,4 +1,4 @@
-import { parseTime } from "../time.js";
+import { nowOf } from "../time.js";
 import type { Arguments, Command, Ending } from "../command.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import { loadKernel } from "../kernel.js";
@@ -25,8 +25,7 @@ Nothing is fetched. Exit code: 0 shown, whatever it is; 1 DOMAIN is neither pinn
   options: { now: { type: "string" } },
   run: async (args) => {
     const [folder, name] = namesOf(args);
-    const now = args.text("now");
-    const at = now === undefined ? Date.now() : parseTime(now);
+    const at = nowOf(args);
     const store = await requireStore(folder);
     const kernel = await loadKernel();
     const followed = await openFollowed(kernel, store);

@@ -4,6 +4,7 @@ import type { Ending } from "../command.js";
 import type { Answer } from "./answer.js";
 import { formatAge, judge, versionsOf } from "./answer.js";
 import { formatDuration } from "../domain/durations.js";
+import { formatJson } from "../printable.js";
 import { Live } from "./live.js";
 import { storedPins } from "./pin-options.js";
 import type { DomainPin, Round } from "./round.js";
@@ -88,7 +89,7 @@ function pause(ms: number): Promise<void> {
 }
 
 function printJson({ outcome, json }: Ending): void {
-  process.stdout.write(`${JSON.stringify({ command: "sync", outcome, ...json })}\n`);
+  process.stdout.write(`${formatJson({ command: "sync", outcome, ...json })}\n`);
 }
 
 function printChange(said: Map<string, string>, answer: Answer, now: number): void {
