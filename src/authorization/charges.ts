@@ -29,8 +29,7 @@ export function chargesOf(
   const budget = new Budget();
   for (const { sha256, authorization, totals } of links) {
     const uses = authorization.limits?.uses;
-    if (uses !== undefined)
-      charges.push(Object.freeze({ link: sha256, counter: "uses", amount: 1, most: uses }));
+    if (uses !== undefined) charges.push({ link: sha256, counter: "uses", amount: 1, most: uses });
     for (const { argument, selector, most } of totals) {
       const amount = resolve(selector, request.input, budget);
       if (typeof amount !== "number" || !Number.isSafeInteger(amount) || amount < 0) {
@@ -41,9 +40,7 @@ export function chargesOf(
       if (amount > most) {
         return failure("LIMIT", `at most ${most} at ${abbreviate(argument)}`, `${amount}`);
       }
-      charges.push(
-        Object.freeze({ link: sha256, counter: Object.freeze({ argument }), amount, most }),
-      );
+      charges.push({ link: sha256, counter: { argument }, amount, most });
     }
   }
   return ok(charges);

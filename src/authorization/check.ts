@@ -148,12 +148,12 @@ function permissionOf(question: Question): Permission {
     evidence.push(evidenceOf(counted));
   }
   const otherwise = Math.min(DEFAULT_RECHECK, Math.ceil(bound / 2));
-  return Object.freeze({
+  return {
     authorization,
     request,
     gate,
     validUntil,
-    evidence: Object.freeze(evidence),
+    evidence,
     recheck: Math.max(
       1,
       Math.min(demands.recheck ?? bound, demands.defaultRecheck ? otherwise : bound, bound),
@@ -163,13 +163,13 @@ function permissionOf(question: Question): Permission {
     witnessed: demands.witnessed,
     charges,
     unchecked: uncheckedIn(situation),
-  });
+  };
 }
 
 function evidenceOf({ state, freshness }: Trusted): Evidence {
   // Trusted, so that it says when it was issued.
   const { validUntil, age = 0 } = freshness;
-  return Object.freeze({ domain: state.domain, digest: state.digest, age, validUntil });
+  return { domain: state.domain, digest: state.digest, age, validUntil };
 }
 
 const NEITHER: Permission["unchecked"] = Object.freeze([]);

@@ -1,5 +1,5 @@
 /** What a gate knows of domains: its own, and those that it follows. */
-import { coversCommand } from "../trust/command.js";
+import { someCovers } from "../trust/command.js";
 import type { Authority, Issuer } from "../trust/contents/authority.js";
 import type { TrustView } from "../trust/view.js";
 import type { Failure } from "../verdict.js";
@@ -42,7 +42,7 @@ export function checkListed(
   if (!view?.state) return failure("NO_TRUST", `a trust state of ${domain}`, "none");
   const listed = issuersOf(view).get(key);
   if (!listed) return failure("KEY", `an issuer that ${domain} lists`, key);
-  if (listed.commands.some((allowed) => coversCommand(allowed, command))) return undefined;
+  if (someCovers(listed.commands, command)) return undefined;
   const expected = `a command that ${domain} lists ${listed.name} for: ${listed.commands.join(", ")}`;
   return failure("SCOPE", expected, command);
 }

@@ -120,7 +120,7 @@ export function checkLimits(question: Question): Failure | undefined {
   if (counted.length === 0) return undefined;
   const charges = chargesOf(counted, question.request);
   if (!charges.ok) return charges;
-  question.charges = Object.freeze(charges.value);
+  question.charges = charges.value;
   return undefined;
 }
 

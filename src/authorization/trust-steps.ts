@@ -1,5 +1,5 @@
 /** The steps of deciding that look at what is known of domains. */
-import { coversCommand } from "../trust/command.js";
+import { someCovers } from "../trust/command.js";
 import { checkFreshQuorum } from "../trust/freshness.js";
 import type { Peer } from "../trust/contents/peers.js";
 import type { Trusted, TrustView } from "../trust/view.js";
@@ -28,17 +28,17 @@ export function checkOwnGate(question: Question): Failure | undefined {
   if (origin === NOT_CHECKED) return undefined;
   const gate = checkGate(domains.own, origin);
   if (gate.ok) {
-    question.gate = Object.freeze({ origin, key: gate.value });
+    question.gate = { origin, key: gate.value };
     return undefined;
   }
   const cleanup =
     gate.code === "CONTAINED" &&
     authorization.links.every(({ authorization: { cleanup = [] } }) =>
-      cleanup.some((command) => coversCommand(command, request.command)),
+      someCovers(cleanup, request.command),
     );
   if (!cleanup) return gate;
   const listed = domains.own.state?.authority.gates.find((each) => each.origin === origin);
-  question.gate = listed && Object.freeze({ origin, key: listed.key });
+  question.gate = listed && { origin, key: listed.key };
   return undefined;
 }
 

@@ -16,6 +16,12 @@ export const commandSchema = v.pipe(
   v.regex(COMMAND, "a command, like /pay/transfer"),
 );
 
+/** True if one of `allowed` covers `command`. */
+export function someCovers(allowed: readonly string[], command: string): boolean {
+  for (const each of allowed) if (coversCommand(each, command)) return true;
+  return false;
+}
+
 const SLASH = 0x2f;
 
 /** True if `allowed` covers `command`. */

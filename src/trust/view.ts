@@ -8,7 +8,7 @@ import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { coversCommand } from "./command.js";
+import { someCovers } from "./command.js";
 import type { Peer } from "./contents/peers.js";
 import type { Freshness, FreshnessDemand } from "./freshness.js";
 import { judgeFreshness } from "./freshness.js";
@@ -92,14 +92,19 @@ export function checkAccepted(
   domain: string,
   command: string,
 ): Result<Peer> {
-  const peer = own.peers.peers.find(({ name }) => name === domain);
+  const peer = peerOf(own, domain);
   if (!peer) {
     const names = own.peers.peers.map(({ name }) => name).join(", ");
     return failure("UNTRUSTED", `a peer of ${own.domain}: ${names || "it has none"}`, domain);
   }
-  if (peer.commands.some((allowed) => coversCommand(allowed, command))) return ok(peer);
+  if (someCovers(peer.commands, command)) return ok(peer);
   const expected = `a command that ${own.domain} accepts ${domain} for: ${peer.commands.join(", ")}`;
   return failure("UNTRUSTED", expected, command);
+}
+
+function peerOf({ peers }: VerifiedTrustState, domain: string): Peer | undefined {
+  for (const peer of peers.peers) if (peer.name === domain) return peer;
+  return undefined;
 }
 
 /**

@@ -1,6 +1,5 @@
 /** What a permission says, besides that the request is allowed. */
 import { describe, expect, test } from "vitest";
-import { NOT_CHECKED } from "../../src/authorization/situation.js";
 import type { Loose } from "../trust/forge.js";
 import { permitted } from "./agreed.js";
 import { rootBy } from "./craft.js";
@@ -8,13 +7,11 @@ import {
   ask,
   BANK_TERMS,
   decide,
-  GATE,
   GRANT,
   grant,
   handOn,
   ISSUED,
   ISSUERS,
-  MILL,
   SHIP,
   situation,
 } from "./world.js";
@@ -70,22 +67,3 @@ describe("recheck: a millisecond at least", () => {
     expect(of({ recheck: 5 }, { maxStaleness: 0 })).toBe(1);
   });
 });
-
-test("a permission is immutable, with all that it says", () => {
-  const parent = grant({ isolation: { level: "worker", read: ["/data"] } });
-  const counting = { audience: [GATE], limits: { uses: 1 }, quorum: { k: 1, domains: [MILL] } };
-  const links = [parent, handOn(parent, counting)];
-  for (const where of [situation(), situation({ gate: NOT_CHECKED })]) {
-    const permission = permitted(links, ask(asHelper), where);
-    expect(permission.charges).toHaveLength(1);
-    expect(permission.evidence.length).toBeGreaterThan(2);
-    const open = Object.entries(permission).filter(([, value]) => !isFrozen(value));
-    expect(open.map(([name]) => name)).toEqual([]);
-    expect(Object.isFrozen(permission)).toBe(true);
-  }
-});
-
-function isFrozen(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  return Object.isFrozen(value) && Object.values(value).every(isFrozen);
-}
