@@ -69,13 +69,15 @@ function commonAudience(one: readonly string[], other: readonly string[]): reado
 
 function commonIsolation(one: Isolation, other: Isolation): Isolation {
   const rank = (level: IsolationLevel): number => ISOLATION_LEVELS.indexOf(level);
-  const set = <T>(a: T[] | undefined, b: T[] | undefined, common: (a: T[], b: T[]) => T[]) =>
-    a && b ? common(a, b) : (a ?? b);
+  const common = (name: "read" | "write" | "net" | "run", both: Common) => {
+    const [a, b] = [one[name], other[name]];
+    return a && b ? both(a, b) : (a ?? b);
+  };
   const sets = {
-    read: set(mutable(one.read), mutable(other.read), commonPaths),
-    write: set(mutable(one.write), mutable(other.write), commonPaths),
-    net: set(mutable(one.net), mutable(other.net), commonHosts),
-    run: set(mutable(one.run), mutable(other.run), (a, b) => a.filter((each) => b.includes(each))),
+    read: common("read", commonPaths),
+    write: common("write", commonPaths),
+    net: common("net", commonHosts),
+    run: common("run", (a, b) => a.filter((each) => b.includes(each))),
   };
   const given = Object.entries(sets).filter(([, each]) => each !== undefined);
   return {
@@ -84,20 +86,18 @@ function commonIsolation(one: Isolation, other: Isolation): Isolation {
   };
 }
 
-function mutable<T>(list: readonly T[] | undefined): T[] | undefined {
-  return list && [...list];
-}
+type Names = readonly string[];
+type Common = (one: Names, other: Names) => Names;
 
 /** A path in the other set, or below one of it. */
-function commonPaths(one: string[], other: string[]): string[] {
-  const below = (a: string[], b: string[]) =>
-    a.filter((each) => b.some((root) => isWithin(each, root)));
+function commonPaths(one: Names, other: Names): Names {
+  const below = (a: Names, b: Names) => a.filter((each) => b.some((root) => isWithin(each, root)));
   return [...new Set([...below(one, other), ...below(other, one)])].sort();
 }
 
 /** A host without a port stands for all of its ports. */
-function commonHosts(one: string[], other: string[]): string[] {
-  const covered = (a: string[], b: string[]) =>
+function commonHosts(one: Names, other: Names): Names {
+  const covered = (a: Names, b: Names) =>
     a.filter((each) => b.includes(each) || b.includes(each.replace(/:[0-9]+$/, "")));
   return [...new Set([...covered(one, other), ...covered(other, one)])].sort();
 }

@@ -59,6 +59,8 @@ export async function attenuateAuthorization(
   chain: Uint8Array,
   terms: NarrowerTerms,
 ): Promise<Result<IssuedAuthorization>> {
+  const lines = splitChain(chain);
+  if (!lines.ok) return lines;
   const inspected = inspectChain(kernel, chain);
   if (!inspected.ok) return inspected;
   const unsigned = inspected.value.find(({ signature }) => !signature.ok)?.signature;
@@ -75,13 +77,11 @@ export async function attenuateAuthorization(
   }
   const inherited = { audience, command, expires, recheck, cleanup, policy: [] };
   const predicate = {
-    ...inherited,
     ...predicateOf({ ...inherited, ...terms }),
     issuer: { domain: issuer.domain, key },
     parents: [{ sha256: parent.sha256 }],
   };
-  const lines = splitChain(chain);
-  return await sign(kernel, signer, lines.ok ? lines.value : [], links, predicate, terms.artifacts);
+  return await sign(kernel, signer, lines.value, links, predicate, terms.artifacts);
 }
 
 function predicateOf(terms: AuthorizationTerms): Omit<Authorization, "issuer" | "parents"> {

@@ -1,9 +1,8 @@
 /** Values of this program as JSON: a copy that nobody can change, or why there is none. */
 import type { Json } from "../bytes/canonical.js";
+import { MAX_DEPTH } from "../bytes/json.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-
-const MAX_DEPTH = 32;
 
 /**
  * A frozen copy of what strict JSON holds (see `parseJson`): no undefined, no accessor read twice, no object

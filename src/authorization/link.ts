@@ -3,6 +3,7 @@
  * predicate. It is immutable, and is known by the SHA-256 of those bytes.
  */
 import type { Json } from "../bytes/canonical.js";
+import type { JsonObject } from "../bytes/json-kind.js";
 import { freezeDeep } from "../bytes/frozen.js";
 import { encodeHex } from "../bytes/hex.js";
 import type { DigestSet } from "../attestation/statement.js";
@@ -52,7 +53,7 @@ export function readLink(kernel: Kernel, payload: Uint8Array): Result<Link> {
     const expected = `an authorization: predicateType ${AUTHORIZATION_TYPE}`;
     return failure("MALFORMED", expected, abbreviate(predicateType));
   }
-  const unknown = unknownMember(json as { readonly [name: string]: Json });
+  const unknown = unknownMember(json);
   if (unknown !== undefined) {
     const expected = "an authorization's statement: _type, subject, predicateType, predicate";
     return failure("MALFORMED", expected, abbreviate(unknown));
@@ -123,11 +124,11 @@ function artifactsOf(
 }
 
 /** Strict where in-toto lets readers ignore: nobody may think that an unknown member has an effect. */
-function unknownMember(json: { readonly [name: string]: Json }): string | undefined {
+function unknownMember(json: JsonObject): string | undefined {
   const known = ["_type", "subject", "predicateType", "predicate"];
   const outer = Object.keys(json).find((name) => !known.includes(name));
   if (outer !== undefined) return outer;
-  const subjects = json["subject"] as readonly { readonly [name: string]: Json }[];
+  const subjects = json["subject"] as readonly JsonObject[];
   return subjects
     .flatMap((subject) => Object.keys(subject))
     .find((name) => name !== "name" && name !== "digest");

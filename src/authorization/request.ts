@@ -5,12 +5,13 @@
  */
 import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
+import { equalBytes } from "../bytes/concat.js";
 import { freezeDeep } from "../bytes/frozen.js";
-import { parseJson } from "../bytes/json.js";
 import type { JsonObject } from "../bytes/json-kind.js";
 import { isObject, kindOf } from "../bytes/json-kind.js";
-import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
 import { isCommand } from "../trust/command.js";
+import { readJson } from "../trust/schema.js";
 import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import { isPrincipal } from "./predicate.js";
@@ -45,15 +46,8 @@ const made = new WeakSet<AuthorizationRequest>();
 
 /** The request that an AuthZEN evaluation asks for, from its JSON text. */
 export function readRequest(bytes: Uint8Array): Result<AuthorizationRequest> {
-  if (bytes.length > MAX_REQUEST_BYTES) {
-    const expected = `a request of at most ${MAX_REQUEST_BYTES} bytes`;
-    return failure("TOO_LARGE", expected, `${bytes.length}`);
-  }
-  const text = decodeUtf8(bytes);
-  if (text === undefined) return failure("MALFORMED", "a request in UTF-8", "invalid UTF-8");
-  const parsed = parseJson(text);
-  if (!parsed.ok) return failure("MALFORMED", `the request: ${parsed.expected}`, parsed.found);
-  return mapEvaluation(parsed.value);
+  const json = readJson("a request", bytes, MAX_REQUEST_BYTES);
+  return json.ok ? mapEvaluation(json.value) : json;
 }
 
 /** A request from values of this program; what JSON cannot hold, or we would not read, is refused. */
@@ -98,10 +92,7 @@ export function checkUnchanged(
 ): Result<undefined> {
   const again = makeRequest(found);
   if (!again.ok) return again;
-  const [before, now] = [requestBytes(decided), requestBytes(again.value)];
-  if (before.length === now.length && before.every((byte, i) => byte === now[i])) {
-    return ok(undefined);
-  }
+  if (equalBytes(requestBytes(decided), requestBytes(again.value))) return ok(undefined);
   const changed = firstChange(decided, again.value);
   return failure("ARGS_CHANGED", "the request that was decided on", `another ${changed}`);
 }

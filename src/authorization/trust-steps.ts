@@ -3,7 +3,13 @@ import { someCovers } from "../trust/command.js";
 import { checkFreshQuorum } from "../trust/freshness.js";
 import type { Peer } from "../trust/contents/peers.js";
 import type { Trusted, TrustView } from "../trust/view.js";
-import { checkAccepted, checkGate, checkNotWithdrawn, checkTrusted } from "../trust/view.js";
+import {
+  checkAccepted,
+  checkGate,
+  checkNotWithdrawn,
+  checkTrusted,
+  peerOf,
+} from "../trust/view.js";
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
 import type { AdmittedAuthorization } from "./admitted.js";
@@ -132,7 +138,7 @@ function trustedOf(question: Question, domain: string): Trusted | undefined {
   const own = question.own as Trusted;
   if (domain === own.state.domain) return own;
   const view = viewOfDomain(situation.domains, domain);
-  const terms = own.state.peers.peers.find(({ name }) => name === domain);
+  const terms = peerOf(own.state, domain);
   if (!view || !terms) return undefined;
   const maxStaleness = Math.min(question.maxStaleness, terms.maxStaleness);
   const trusted = checkTrusted(view, { now: situation.now, maxStaleness, terms });

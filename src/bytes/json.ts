@@ -1,6 +1,7 @@
 import type { Json } from "./canonical.js";
 
-const MAX_DEPTH = 32;
+/** Arrays and objects in each other. */
+export const MAX_DEPTH = 32;
 
 /** Every unit but the end of a string, the start of an escape and what RFC 8259 wants escaped. */
 // oxlint-disable-next-line no-control-regex

@@ -1,4 +1,5 @@
 /** Text that others wrote, for a terminal: whole or cut, and without what a terminal obeys. */
+import { escapeJson } from "../bytes/invisible.js";
 
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
@@ -7,12 +8,7 @@ export function formatJson(value: unknown): string {
   const text = JSON.stringify(value, (_, each: unknown) =>
     typeof each === "bigint" ? each.toString() : each,
   );
-  // An escape a code unit: JSON has no other.
-  return text.replace(INVISIBLE, (character) => character.replace(/[^]/g, escapeUnit));
-}
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return escapeJson(text);
 }
 
 /** A line of text with what does not show escaped. */

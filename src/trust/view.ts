@@ -102,7 +102,8 @@ export function checkAccepted(
   return failure("UNTRUSTED", expected, command);
 }
 
-function peerOf({ peers }: VerifiedTrustState, domain: string): Peer | undefined {
+/** The peer of that name, where the domain has one. */
+export function peerOf({ peers }: VerifiedTrustState, domain: string): Peer | undefined {
   for (const peer of peers.peers) if (peer.name === domain) return peer;
   return undefined;
 }

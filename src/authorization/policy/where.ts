@@ -12,7 +12,7 @@
  */
 import type { Json } from "../../bytes/canonical.js";
 import { isList } from "../../bytes/json-kind.js";
-import { INVISIBLE } from "../../bytes/invisible.js";
+import { escapeJson, INVISIBLE } from "../../bytes/invisible.js";
 import { parseJson } from "../../bytes/json.js";
 import type { Result } from "../../verdict.js";
 import { abbreviate, failure, ok } from "../../verdict.js";
@@ -148,12 +148,7 @@ function formatString(operator: string, text: string): string {
 
 /** JSON in which the characters that do not show are escaped. */
 function formatJson(value: Json): string {
-  return JSON.stringify(value).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
-    ).join(""),
-  );
+  return escapeJson(JSON.stringify(value));
 }
 
 function malformed(expected: string, found: string) {

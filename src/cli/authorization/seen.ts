@@ -5,6 +5,7 @@ import { rulesFor } from "../../authorization/local-policy.js";
 import type { AuthorizationRequest } from "../../authorization/request.js";
 import { formatRfc3339 } from "../../bytes/rfc3339.js";
 import type { TrustView } from "../../trust/view.js";
+import { peerOf } from "../../trust/view.js";
 import { formatDuration } from "../domain/durations.js";
 import { formatAge } from "../trust/answer.js";
 import { count } from "../trust/table.js";
@@ -82,7 +83,7 @@ function ageOf(view: TrustView | undefined, now: number): string {
 function seenPeer(domain: string, { known }: Inquiry): string {
   const { own } = known.domains;
   if (domain === own.domain) return "its own domain's";
-  const peer = own.state?.peers.peers.find(({ name }) => name === domain);
+  const peer = own.state && peerOf(own.state, domain);
   if (!peer) return "";
   return `${domain} for ${peer.commands.join(", ")}, at most ${formatDuration(peer.maxStaleness)} old`;
 }
