@@ -1,14 +1,15 @@
 // @ts-check
 /**
  * Writes the JSON Schemas of what is signed, each beside its source: a domain's
- * `src/trust/contents/*.schema.json` and `src/trust/entry.schema.json`, and an authorization's
- * `src/authorization/predicate.schema.json`. Run by hand after a change there: `node build/schemas.js`.
+ * `src/trust/contents/*.schema.json` and `src/trust/entry.schema.json`, an authorization's
+ * `src/authorization/predicate.schema.json`, and a gate's log `src/lineage/entry.schema.json`. Run by
+ * hand after a change there: `node build/schemas.js`.
  *
  * What is allowed comes from the valibot schemas, what it means from the doc comments of their types;
  * a property without a comment ends the run, and so does a comment without its property. What only
  * code can check is in `$comment`: a file that such a schema accepts may still be refused.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { build } from "esbuild";
@@ -30,6 +31,18 @@ const SOURCES = [
 ];
 
 /**
+ * A closed union: by `kind` a schema each, and a type of that name with what every one has. Types are
+ * in the files of the folder and in `shared`.
+ */
+const UNION = {
+  path: "src/lineage/entry",
+  shared: ["src/trust/contents/policy.ts"],
+  schema: "entrySchemas",
+  base: "Linked",
+  comment: "canonical JSON (RFC 8785), at most 65535 bytes",
+};
+
+/**
  * What JSON Schema can say of a check that is code, by what the check says.
  * @type {readonly [RegExp, JsonSchema][]}
  */
@@ -41,7 +54,9 @@ const SAYABLE = [
 
 /** @returns {Promise<Map<string, string>>} the files by path */
 export async function makeSchemas() {
-  const modules = SOURCES.map(({ path, schema }) => `export { ${schema} } from "./${path}.js";`);
+  const modules = [...SOURCES, UNION].map(
+    ({ path, schema }) => `export { ${schema} } from "./${path}.js";`,
+  );
   const { outputFiles } = await build({
     ...common,
     stdin: { contents: modules.join("\n"), resolveDir: root },
@@ -53,18 +68,46 @@ export async function makeSchemas() {
   const schemas = await import(`data:text/javascript;base64,${code}`);
   /** @type {Map<string, string>} */
   const files = new Map();
+  /** @param {string} path @param {JsonSchema} schema */
+  const add = async (path, schema) => {
+    const json = await format(JSON.stringify(schema), { parser: "json", printWidth: 100 });
+    files.set(`${path}.schema.json`, json);
+  };
   for (const { path, schema, type } of SOURCES) {
-    const source = await readFile(`${root}/${path}.ts`, "utf8");
-    const json = JSON.stringify(makeSchema(schemas[schema], source, type));
-    files.set(`${path}.schema.json`, await format(json, { parser: "json", printWidth: 100 }));
+    const types = typesOf(await readFile(`${root}/${path}.ts`, "utf8"));
+    const { $comment, ...rest } = convert(schemas[schema]);
+    describe(rest, type, types);
+    await add(path, { ...headOf(types, $comment), ...rest });
   }
+  await add(UNION.path, await makeUnion(schemas[UNION.schema]));
   return files;
 }
 
-/** @param {any} schema of valibot @param {string} source @param {string} type @returns {JsonSchema} */
-function makeSchema(schema, source, type) {
-  const converted = toJsonSchema(schema, {
+/** @param {{readonly [kind: string]: unknown}} schemas of valibot @returns {Promise<JsonSchema>} */
+async function makeUnion(schemas) {
+  const { path, shared, base, comment } = UNION;
+  const own = (await readdir(`${root}/${path}`)).map((name) => `${path}/${name}`);
+  const sources = [...shared, ...own].map((file) => readFile(`${root}/${file}`, "utf8"));
+  const types = new Map((await Promise.all(sources)).flatMap((source) => [...typesOf(source)]));
+  const kinds = Object.entries(schemas).map(([kind, schema]) => {
+    const name = kind.replace(/^./, (letter) => letter.toUpperCase());
+    const { doc = "", members = [] } = types.get(name) ?? {};
+    if (doc === "") throw new Error(`${name} has no doc comment`);
+    types.set(name, { doc, members: [...members, ...(types.get(base)?.members ?? [])] });
+    const converted = convert(schema);
+    describe(converted, name, types);
+    return { title: kind, description: doc, ...converted };
+  });
+  const head = headOf(typesOf(await readFile(`${root}/${path}.ts`, "utf8")), comment);
+  return { ...head, oneOf: kinds };
+}
+
+/** @param {any} schema of valibot @returns {JsonSchema} */
+function convert(schema) {
+  const { $schema: _, ...converted } = toJsonSchema(schema, {
     target: "draft-2020-12",
+    // A pipe of two schemas is its second: the first sees what that would pass over.
+    typeMode: "output",
     overrideAction({ valibotAction, jsonSchema }) {
       const action = /** @type {any} */ (valibotAction);
       // Patterns are read with the flag u (JSON Schema core, section 6.4), as ours may be.
@@ -76,23 +119,27 @@ function makeSchema(schema, source, type) {
       });
     },
   });
-  const types = typesOf(source);
-  describe(converted, type, types);
-  const { $schema, $comment, ...rest } = converted;
+  return converted;
+}
+
+/**
+ * What the comment at the head of a file says, and what no schema can.
+ * @param {Types} types
+ * @param {string | undefined} comment
+ * @returns {JsonSchema}
+ */
+function headOf(types, comment) {
   const [title, ...more] = sentences(types.get("")?.doc ?? "");
   return {
-    $schema,
-    title: title?.replace(/\.$/, ""),
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: title?.replace(/\.$/, "") ?? "",
     ...(more.length > 0 ? { description: more.join(" ") } : {}),
-    $comment: ["strict JSON: no name twice in an object", ...($comment ? [$comment] : [])].join(
-      "; ",
-    ),
-    ...rest,
+    $comment: ["strict JSON: no name twice in an object", ...(comment ? [comment] : [])].join("; "),
   };
 }
 
 /**
- * Puts the doc comments of a type's members on the properties.
+ * Puts the doc comments of a type's members on the properties, and those of types on items.
  * @param {JsonSchema} schema
  * @param {string} name
  * @param {Types} types
@@ -104,16 +151,23 @@ function describe(schema, name, types) {
     if (!member?.doc) throw new Error(`${name}.${property} has no doc comment`);
     members.delete(property);
     const below = /** @type {JsonSchema} */ (part);
-    const { $comment, ...rest } = below;
-    for (const key of Object.keys(below)) delete (/** @type {any} */ (below)[key]);
-    Object.assign(below, { description: member.doc, ...($comment ? { $comment } : {}), ...rest });
-    const [named] = /\b[A-Z]\w+\b/.exec(member.type) ?? [];
-    if (named === undefined) continue;
-    const item = /** @type {JsonSchema} */ (below.items ?? below);
-    if (types.has(named)) describe(item, named, types);
-    else if (item.properties) throw new Error(`${name}.${property} is of no type of its file`);
+    document(below, member.doc);
+    const parts = /** @type {JsonSchema[]} */ ([below.items, ...(below.anyOf ?? []), below]);
+    const object = parts.find((each) => each?.properties);
+    const [named = ""] = /\b[A-Z]\w+\b/.exec(member.type) ?? [];
+    const type = types.get(named);
+    if (type) describe(object ?? below, named, types);
+    else if (object) throw new Error(`${name}.${property} is of no type of its file`);
+    if (type?.doc && object && object !== below) document(object, type.doc);
   }
   if (members.size > 0) throw new Error(`${name} has no ${[...members.keys()].join()} to check`);
+}
+
+/** Puts a description in front of all that a schema says. @param {JsonSchema} schema @param {string} description */
+function document(schema, description) {
+  const { $comment, ...rest } = schema;
+  for (const key of Object.keys(schema)) delete (/** @type {any} */ (schema)[key]);
+  Object.assign(schema, { description, ...($comment ? { $comment } : {}), ...rest });
 }
 
 /**

@@ -123,7 +123,7 @@ test("no platform shows outside runtime, drivers and hosts: time, chance and I/O
 });
 
 /** Folders whose files describe what is signed or stored. */
-const SCHEMAS = new Set(["trust", "sync", "domain", "authorization"]);
+const SCHEMAS = new Set(["trust", "sync", "domain", "authorization", "lineage", "gate"]);
 
 test("packages from outside are used where they belong", () => {
   const allowed: Readonly<Record<string, readonly string[]>> = {

@@ -1,19 +1,32 @@
-/** The JSON Schemas beside the sources: up to date, and what a domain publishes satisfies them. */
+/** The JSON Schemas beside the sources: up to date, and what is signed and logged satisfies them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeSchemas } from "../build/schemas.js";
 import { attenuateAuthorization, issueAuthorization } from "../src/authorization/issue.js";
 import type { Authorization } from "../src/authorization/predicate.js";
-import { addGate, addIssuer, addPeer, addResumer, releaseGate } from "../src/domain/edit.js";
+import {
+  addGate,
+  addIssuer,
+  addPeer,
+  addResumer,
+  releaseGate,
+  setBaseline,
+  setPolicy,
+} from "../src/domain/edit.js";
 import { withdraw } from "../src/domain/publish.js";
 import { readFolder } from "../src/storage/folder.js";
-import { readEntry } from "../src/tlog/tile.js";
+import { entrySchemas } from "../src/lineage/entry.js";
+import { MAX_ENTRY_BYTES, readEntry } from "../src/tlog/tile.js";
+import type { Trip } from "../src/trust/contents/policy.js";
 import { CONTENTS } from "../src/trust/state.js";
-import { ok } from "../src/verdict.js";
+import { SEED } from "./authorization/random.js";
 import { kernel } from "./kernel.js";
 import { hexKey, keyOf, makeDomain, must } from "./domain/fixture.js";
+import { anyEntry } from "./lineage/any-entry.js";
+import { ALL } from "./lineage/entry-examples.js";
 import { encodeHex } from "../src/bytes/hex.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -51,6 +64,7 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   const: (operand: unknown, value) => value === operand,
   enum: (operand: unknown[], value) => operand.includes(value),
   anyOf: (operand: Schema[], value) => operand.some((each) => accepts(each, value)),
+  oneOf: (operand: Schema[], value) => operand.filter((each) => accepts(each, value)).length === 1,
   pattern: (operand: string, value) =>
     typeof value !== "string" || new RegExp(operand, "u").test(value),
   maxLength: (operand: number, value) => typeof value !== "string" || [...value].length <= operand,
@@ -74,9 +88,14 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     Object.entries(operand).every(
       ([name, each]) => !Object.hasOwn(value, name) || accepts(each, value[name]),
     ),
-  additionalProperties: (_: false, value, { properties }) =>
+  propertyNames: (operand: Schema, value) =>
+    !isObject(value) || Object.keys(value).every((name) => accepts(operand, name)),
+  additionalProperties: (operand: Schema | false, value, { properties = {} }) =>
     !isObject(value) ||
-    Object.keys(value).every((name) => Object.hasOwn(properties as object, name)),
+    Object.entries(value).every(
+      ([name, each]) =>
+        Object.hasOwn(properties as object, name) || (operand !== false && accepts(operand, each)),
+    ),
 };
 
 /** Every copy of `value` with one member less or one more, at any depth. */
@@ -95,8 +114,8 @@ function* misshapen(value: unknown): Generator<unknown> {
 }
 
 let schemas: ReadonlyMap<string, string>;
-/** What a domain has published, by the file of its schema. */
-const published = new Map<string, unknown[]>();
+/** What is signed or logged, by the file of its schema. */
+const signed = new Map<string, unknown[]>();
 
 beforeAll(async () => {
   schemas = await makeSchemas();
@@ -116,16 +135,15 @@ beforeAll(async () => {
     addPeer(draft, { ...terms, name: "b.example", root: pinned, url }, peerRoot),
   );
   const rules = [{ command: "/pay", policy: [["<=", ".amount", 1000]] }];
-  const policy = new TextEncoder().encode(JSON.stringify({ rules }).replaceAll(" ", ""));
+  const trips: Trip[] = [
+    { id: "refusals", command: "/", of: "denials", most: 5, within: 60_000 },
+    { id: "slow", command: "/pay", of: "duration", most: 30_000 },
+  ];
+  await a.edit((draft) => setPolicy(kernel, draft, { rules, trips }));
   await a.edit((draft) =>
-    ok({
-      ...draft,
-      policy: { rules },
-      baseline: {
-        kernels: [hexKey("kernel")],
-        policy: encodeHex(kernel.sha256(policy)),
-        environment: [{ name: "node", sha256: hexKey("node") }],
-      },
+    setBaseline(kernel, draft, {
+      kernels: [hexKey("kernel")],
+      environment: [{ name: "node", sha256: hexKey("node") }],
     }),
   );
   await a.publish();
@@ -138,15 +156,16 @@ beforeAll(async () => {
   );
   for (const name of ["authority", "baseline", "peers", "policy", "status"] as const) {
     const text = new TextDecoder().decode(state.contents.get(CONTENTS[name]));
-    published.set(`src/trust/contents/${name}.schema.json`, [JSON.parse(text)]);
+    signed.set(`src/trust/contents/${name}.schema.json`, [JSON.parse(text)]);
   }
   const entries: unknown[] = [];
   for (let index = 0n; index < 3n; index++) {
     const entry = must(await readEntry(readFolder(a.storage, "public/log"), 3n, index));
     entries.push(JSON.parse(new TextDecoder().decode(entry)));
   }
-  published.set("src/trust/entry.schema.json", entries);
-  published.set("src/authorization/predicate.schema.json", await authorizations());
+  signed.set("src/trust/entry.schema.json", entries);
+  signed.set("src/authorization/predicate.schema.json", await authorizations());
+  signed.set("src/lineage/entry.schema.json", [...ALL]);
 });
 
 /** Predicates with every member, as they are signed. */
@@ -193,22 +212,22 @@ async function authorizations(): Promise<Authorization[]> {
 }
 
 test("the files are what build/schemas.js writes", () => {
-  expect(schemas.size).toBe(7);
+  expect(schemas.size).toBe(8);
   for (const [path, text] of schemas)
     expect(readFileSync(join(root, path), "utf8"), path).toBe(text);
 });
 
-describe("what a domain publishes", () => {
+describe("what is signed or logged", () => {
   test("satisfies its schema", () => {
-    expect([...published.keys()].sort()).toEqual([...schemas.keys()].sort());
-    for (const [path, values] of published) {
+    expect([...signed.keys()].sort()).toEqual([...schemas.keys()].sort());
+    for (const [path, values] of signed) {
       const schema = JSON.parse(schemas.get(path) as string) as Schema;
       for (const value of values) expect(accepts(schema, value), path).toBe(true);
     }
   });
 
   test("does not with a member too many, or one of another type", () => {
-    for (const [path, values] of published) {
+    for (const [path, values] of signed) {
       const schema = JSON.parse(schemas.get(path) as string) as Schema;
       for (const value of values) {
         const others = [...misshapen(value)];
@@ -217,5 +236,75 @@ describe("what a domain publishes", () => {
           expect(accepts(schema, other), JSON.stringify(other)).toBe(false);
       }
     }
+  });
+});
+
+describe("the schema of a gate's log", () => {
+  const path = "src/lineage/entry.schema.json";
+  const schemaOf = () => JSON.parse(schemas.get(path) as string) as Schema;
+
+  test("has every kind under its name, with what it means", () => {
+    const kinds = schemaOf()["oneOf"] as readonly Schema[];
+    expect(kinds.map(({ title }) => title)).toEqual(Object.keys(entrySchemas));
+    for (const kind of kinds) {
+      expect(kind).toMatchObject({
+        description: expect.stringMatching(/\.$/),
+        properties: {
+          prev: { description: expect.stringContaining("entry before") },
+          time: { format: "date-time" },
+          kind: { const: kind["title"] },
+        },
+      });
+    }
+    expect(schemaOf()["$comment"]).toContain(`at most ${MAX_ENTRY_BYTES} bytes`);
+  });
+
+  test("describes every member at every depth", () => {
+    const bare: string[] = [];
+    const walk = (schema: unknown, place: string): void => {
+      if (Array.isArray(schema)) for (const each of schema) walk(each, place);
+      if (!isObject(schema)) return;
+      for (const [name, part] of Object.entries(schema["properties"] ?? {})) {
+        if (!(part as Schema)["description"]) bare.push(`${place}.${name}`);
+        walk(part, `${place}.${name}`);
+      }
+      for (const below of ["items", "anyOf", "oneOf"]) walk(schema[below], place);
+    };
+    for (const [file, text] of schemas) walk(JSON.parse(text), file);
+    expect(bare).toEqual([]);
+  });
+
+  test("takes an entry as no other kind, and none that lacks a member", () => {
+    const schema = schemaOf();
+    for (const entry of ALL) {
+      for (const kind of Object.keys(entrySchemas)) {
+        expect(accepts(schema, { ...entry, kind })).toBe(kind === entry.kind);
+      }
+      for (const name of Object.keys(entry)) {
+        const { [name as "kind"]: _, ...rest } = entry;
+        expect(accepts(schema, rest), `${entry.kind} without ${name}`).toBe(false);
+      }
+    }
+  });
+
+  test("takes whatever entry there may be", () => {
+    const schema = schemaOf();
+    fc.assert(
+      fc.property(anyEntry, (entry) => accepts(schema, entry)),
+      { seed: SEED, numRuns: 500 },
+    );
+  });
+
+  test("takes digests of any algorithm, and nothing else beside them", () => {
+    const schema = schemaOf();
+    const measurement = ALL.find(({ kind }) => kind === "measurement");
+    const taken = (set: unknown) => accepts(schema, { ...measurement, artifacts: [set] });
+    expect([{}, { sha3_256: "ab" }].map(taken)).toEqual([true, true]);
+    expect([{ "sha 256": "ab" }, { sha256: "AB" }, { sha256: 1 }, []].map(taken)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -12,6 +12,8 @@ export interface FileSystem {
   list(folder: string): Promise<readonly string[]>;
   /** A new empty file; fails with EEXIST where anything stands. Close it. */
   create(path: string): Promise<NewFile>;
+  /** A new empty file that grows at its end; fails with EEXIST where anything stands. Close it. */
+  createGrowing(path: string): Promise<GrowingFile>;
   /** A second name for a file; fails with EEXIST where anything stands. */
   link(path: string, name: string): Promise<void>;
   /** Gives a file another name, and takes that from the file that had it. */
@@ -27,6 +29,15 @@ export interface FileSystem {
 export interface NewFile {
   writeFile(bytes: Uint8Array): Promise<void>;
   /** Makes the bytes durable: not the file's name. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file that is appended to: its holder closes it. */
+export interface GrowingFile {
+  /** Adds as many of the bytes as the system takes at once, at least one; gives how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Makes the bytes durable, and how many they are: not the file's name. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -53,6 +64,15 @@ export const nodeFileSystem: FileSystem = {
   },
   list: (folder) => readdir(folder),
   create: (path) => open(path, "wx"),
+  async createGrowing(path) {
+    const handle = await open(path, "ax");
+    return {
+      write: async (bytes) => (await handle.write(bytes)).bytesWritten,
+      // fdatasync(2) leaves out times alone: the length is needed to read the bytes back.
+      sync: () => handle.datasync(),
+      close: () => handle.close(),
+    };
+  },
   link,
   rename,
   unlink,

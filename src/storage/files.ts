@@ -1,16 +1,17 @@
 import { dirname, join, resolve, sep } from "node:path";
-import type { FileSystem } from "./file-system.js";
+import type { FileSystem, GrowingFile } from "./file-system.js";
 import { codeOf, nodeFileSystem } from "./file-system.js";
+import { OrderedJournal } from "./journal.js";
 import { takeLock } from "./lock.js";
 import type { Owners } from "./owner.js";
 import { processes } from "./owner.js";
-import type { Storage } from "./storage.js";
+import type { Journal, LogStorage } from "./storage.js";
 import { isPathPart, requirePath } from "./storage.js";
 
 const LOCK = ".lock";
 
 /** Storage in a folder of the local file system. */
-export class FileStorage implements Storage {
+export class FileStorage implements LogStorage {
   readonly #folder: string;
   readonly #fileSystem: FileSystem;
   readonly #owners: Owners;
@@ -82,6 +83,23 @@ export class FileStorage implements Storage {
     }
   }
 
+  async createJournal(path: string): Promise<Journal> {
+    requirePath(path);
+    const file = join(this.#folder, path);
+    await this.#makeFolder(dirname(file));
+    const created = await this.#fileSystem.createGrowing(file);
+    try {
+      await this.#fileSystem.syncFolder(dirname(file));
+    } catch (error) {
+      await created.close().catch(() => {});
+      throw error;
+    }
+    return new OrderedJournal({
+      append: (bytes) => grow(created, bytes),
+      close: () => created.close(),
+    });
+  }
+
   /** Waits `wait` milliseconds for a live holder. What a dead one left is no hindrance. */
   async lock(wait = 0): Promise<() => Promise<void>> {
     await this.#makeFolder(this.#folder);
@@ -124,6 +142,15 @@ export class FileStorage implements Storage {
       return codeOf(error) !== "ENOENT";
     }
   }
+}
+
+async function grow(file: GrowingFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const written = await file.write(bytes.subarray(at));
+    if (!(written > 0)) throw new Error("the file system takes no more bytes");
+    at += written;
+  }
+  await file.sync();
 }
 
 function isAbsent(error: unknown): boolean {

@@ -1,8 +1,9 @@
-import type { Storage } from "./storage.js";
+import { OrderedJournal } from "./journal.js";
+import type { Journal, LogStorage } from "./storage.js";
 import { requirePath } from "./storage.js";
 
 /** Storage in memory, for tests, browsers and short-lived logs. Nothing outlives it. */
-export class MemoryStorage implements Storage {
+export class MemoryStorage implements LogStorage {
   readonly #files = new Map<string, Uint8Array>();
   #locked = false;
 
@@ -28,6 +29,33 @@ export class MemoryStorage implements Storage {
   async remove(path: string): Promise<void> {
     requirePath(path);
     this.#files.delete(path);
+  }
+
+  async createJournal(path: string): Promise<Journal> {
+    requirePath(path);
+    if (this.#files.has(path) || (await this.list(path)).length > 0) {
+      throw new Error(`something stands at ${JSON.stringify(path)}`);
+    }
+    // Room for more than is there: `file` is what is there.
+    let room = new Uint8Array(4096);
+    let file = room.subarray(0, 0);
+    this.#files.set(path, file);
+    return new OrderedJournal({
+      append: async (bytes) => {
+        const length = file.length + bytes.length;
+        if (length > room.length) {
+          const wider = new Uint8Array(2 * length);
+          wider.set(file);
+          room = wider;
+        }
+        room.set(bytes, file.length);
+        const there = this.#files.get(path) === file;
+        file = room.subarray(0, length);
+        // A removed one is not to come back.
+        if (there) this.#files.set(path, file);
+      },
+      close: async () => {},
+    });
   }
 
   async lock(): Promise<() => Promise<void>> {

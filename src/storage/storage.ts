@@ -26,6 +26,23 @@ export interface Storage extends Reader {
   lock(): Promise<() => Promise<void>>;
 }
 
+/** Storage of a log that is written to all the time: it can also append. */
+export interface LogStorage extends Storage {
+  /** Makes a new append-only file; throws where anything stands at the path. Its name is durable when this resolves. */
+  createJournal(path: string): Promise<Journal>;
+}
+
+/** An append-only file. It is read and removed by its path, like any other; its holder closes it. */
+export interface Journal {
+  /**
+   * Adds bytes. When it resolves they survive a crash, and so does all that was added before. One at
+   * a time; after one that failed the journal takes nothing more. A crash before it resolves may leave
+   * any part of the bytes, in any disorder, behind those that were added before.
+   */
+  append(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** Names that no path can hold: empty, beginning with a dot, or with a character of some system's own. */
 // oxlint-disable-next-line no-control-regex
 const FOREIGN = /^$|^\.|[\\:\x00-\x1f]/;

@@ -2,7 +2,7 @@
  * A file system in memory that forgets at a loss of power what was not synced, as POSIX lets it:
  * the bytes of a file until the file is synced, a name in a folder until that folder is.
  */
-import type { FileSystem, NewFile } from "../../src/storage/file-system.js";
+import type { FileSystem, GrowingFile, NewFile } from "../../src/storage/file-system.js";
 import type { Owner, Owners } from "../../src/storage/owner.js";
 import type { Change, Entry, Folder, Machine } from "./crash-machine.js";
 import {
@@ -111,6 +111,31 @@ export class CrashFileSystem implements FileSystem {
       writeFile: async (bytes) => {
         await this.#step();
         file.bytes = Uint8Array.from(bytes);
+      },
+      sync: async () => {
+        await this.#step();
+        if (this.#syncs("file")) file.stored = file.bytes;
+      },
+      close: () => this.#step(),
+    };
+  }
+
+  async createGrowing(path: string): Promise<GrowingFile> {
+    await this.#step();
+    const file = newFile(undefined, true);
+    this.#add(path, file);
+    let whole = true;
+    return {
+      // Of each second write a half: a caller that takes the first answer for the whole loses bytes.
+      write: async (bytes) => {
+        await this.#step();
+        whole = !whole;
+        const part = whole ? bytes : bytes.subarray(0, Math.ceil(bytes.length / 2));
+        const grown = new Uint8Array(file.bytes.length + part.length);
+        grown.set(file.bytes);
+        grown.set(part, file.bytes.length);
+        file.bytes = grown;
+        return part.length;
       },
       sync: async () => {
         await this.#step();

@@ -4,6 +4,8 @@
 export interface File {
   bytes: Uint8Array;
   stored: Uint8Array;
+  /** Only appended to: what is stored of it stays, and a loss of power tears what is behind. */
+  readonly growing: boolean;
 }
 export interface Folder {
   readonly names: Map<string, Entry>;
@@ -51,8 +53,8 @@ export function newFolder(): Folder {
   return { names: new Map(), stored: new Map() };
 }
 
-export function newFile(bytes: Uint8Array = new Uint8Array()): File {
-  return { bytes, stored: bytes };
+export function newFile(bytes: Uint8Array = new Uint8Array(), growing = false): File {
+  return { bytes, stored: bytes, growing };
 }
 
 export function isFile(entry: Entry): entry is File {
@@ -70,14 +72,29 @@ export function chance(seed: number): () => number {
   };
 }
 
-/** What a loss of power leaves of a file's unsynced bytes: new, old, a start alone or before zeros, zeros before an end. */
-const TEARS: readonly ((file: File, part: number) => Uint8Array)[] = [
-  ({ bytes }) => bytes,
-  ({ stored }) => stored,
-  ({ bytes }, part) => bytes.slice(0, Math.floor(bytes.length * part)),
-  ({ bytes }, part) => bytes.slice().fill(0, Math.floor(bytes.length * part)),
-  ({ bytes }, part) => bytes.slice().fill(0, 0, Math.ceil(bytes.length * part)),
+type Tear = (bytes: Uint8Array, old: Uint8Array, part: number) => Uint8Array;
+
+/** What a loss of power leaves of unsynced bytes: new, old, a start alone or before zeros, zeros before an end. */
+const TEARS: readonly Tear[] = [
+  (bytes) => bytes,
+  (_, old) => old,
+  (bytes, _, part) => bytes.slice(0, Math.floor(bytes.length * part)),
+  (bytes, _, part) => bytes.slice().fill(0, Math.floor(bytes.length * part)),
+  (bytes, _, part) => bytes.slice().fill(0, 0, Math.ceil(bytes.length * part)),
 ];
+
+/** And of bytes that were appended: some pages, whichever came to the medium first. */
+const DISORDER: Tear = (bytes, _, part) => {
+  const next = chance(Math.floor(part * 2 ** 30));
+  const page = [4, 32, 256, 4096][Math.floor(next() * 4)] as number;
+  const left = bytes.slice();
+  for (let at = 0; at < left.length; at += page) if (next() < 0.5) left.fill(0, at, at + page);
+  return next() < 0.5 ? left : left.slice(0, left.findLastIndex((byte) => byte !== 0) + 1);
+};
+
+function tearsOf({ growing }: File): readonly Tear[] {
+  return growing ? [...TEARS, DISORDER] : TEARS;
+}
 
 /** One of all that a loss of power may leave, by chance. */
 export function crash(machine: Machine, seed: number): Machine {
@@ -91,30 +108,45 @@ export function crash(machine: Machine, seed: number): Machine {
       [there[i], there[j]] = [there[j] as Change, there[i] as Change];
     }
   }
-  return restart(machine, there, (file) => tear(file, Math.floor(next() * TEARS.length), next()));
+  return restart(machine, there, (file) =>
+    tear(file, Math.floor(next() * tearsOf(file).length), next()),
+  );
 }
 
 /** How many `crashes` there are. */
 export function countCrashes(machine: Machine): number {
-  return 2 ** machine.pending.length * TEARS.length ** unsynced(machine).length;
+  const tears = unsynced(machine).map((file) => tearsOf(file).length);
+  return tears.reduce((product, each) => product * each, 2 ** machine.pending.length);
 }
 
 /** Each set of changes, in the order they were made, with each tear of the unsynced files. */
 export function* crashes(machine: Machine): Generator<Machine> {
   const files = unsynced(machine);
-  const sets = 2 ** machine.pending.length;
+  let step = 2 ** machine.pending.length;
+  const steps = files.map((file) => {
+    const mine = step;
+    step *= tearsOf(file).length;
+    return mine;
+  });
   const count = countCrashes(machine);
   for (let n = 0; n < count; n++) {
     const there = machine.pending.filter((_, i) => Math.floor(n / 2 ** i) % 2 === 1);
     yield restart(machine, there, (file) => {
-      const digit = Math.floor(n / sets / TEARS.length ** files.indexOf(file));
-      return tear(file, digit % TEARS.length, 0.5);
+      const digit = Math.floor(n / (steps[files.indexOf(file)] as number));
+      return tear(file, digit % tearsOf(file).length, 0.5);
     });
   }
 }
 
 function tear(file: File, kind: number, part: number): Uint8Array {
-  return (TEARS[kind] as (typeof TEARS)[number])(file, part);
+  const { bytes, stored, growing } = file;
+  const by = tearsOf(file)[kind] as Tear;
+  if (!growing) return by(bytes, stored, part);
+  const tail = by(bytes.slice(stored.length), new Uint8Array(), part);
+  const left = new Uint8Array(stored.length + tail.length);
+  left.set(stored);
+  left.set(tail, stored.length);
+  return left;
 }
 
 /** A machine that starts with what was stored, and these changes on it. */
@@ -126,7 +158,10 @@ function restart(
   const copies = new Map<Entry, Entry>();
   for (const entry of reachable(root, pending)) {
     if (!isFile(entry)) copies.set(entry, newFolder());
-    else copies.set(entry, newFile(isUnsynced(entry) ? leave(entry) : entry.stored));
+    else {
+      const bytes = isUnsynced(entry) ? leave(entry) : entry.stored;
+      copies.set(entry, newFile(bytes, entry.growing));
+    }
   }
   const copied = <T extends Entry>(entry: T): T => copies.get(entry) as T;
   const set = (folder: Folder, name: string, entry: Entry | undefined): void => {

@@ -82,10 +82,15 @@ function listed({ authority, peers }: State): Item[] {
 function single({ policy, baseline, witnesses }: State): Item[] {
   const alone = (what: Item["what"], text: string, value: unknown): Item =>
     item(what, "", undefined, text, value);
-  const { rules } = policy;
+  const { rules, trips = [] } = policy;
   const commands = rules.map(({ command }) => command).join(", ");
   const narrows = rules.length === 0 ? "narrows nothing" : formatCount(rules.length, "rule");
-  const items = [alone("policy", commands === "" ? narrows : `${narrows}: ${commands}`, rules)];
+  const ids = trips.map(({ id }) => id).join(", ");
+  const parts = [
+    commands === "" ? narrows : `${narrows}: ${commands}`,
+    ...(ids === "" ? [] : [`${formatCount(trips.length, "trip")}: ${ids}`]),
+  ];
+  const items = [alone("policy", parts.join("; "), policy)];
   if (baseline) {
     const { kernels, environment } = baseline;
     const parts = [formatCount(kernels.length, "kernel"), ...environment.map(({ name }) => name)];

@@ -42,20 +42,27 @@ export const policySet = editCommand({
   summary: "Set the domain's own policy, which only narrows what is allowed.",
   help: `${DIR_HELP}
   FILE                      JSON: {"rules": [{"command": "/pay", "policy": [["<=", ".amount", 1000]]}]};
-                            {"rules": []} narrows nothing. A baseline that is set follows`,
+                            {"rules": []} narrows nothing. Beside them "trips", a list of
+                            {"id": "busy", "command": "/pay", "of": "uses", "most": 5, "within": 60000}:
+                            a gate with more than 5 in 60 seconds stops what runs and is contained.
+                            "of" is also "denials" or "drifts", or "duration": a run of more than
+                            "most" milliseconds is stopped, and there is no "within". A baseline that
+                            is set follows`,
   options: {},
   positionals: ["DIR", "FILE"],
   prepare: async (args, { kernel }) => {
     const file = args.positionals[1] as string;
     const policy = readSchema(file, policySchema, await readInput(file));
     if (!policy.ok) throw new UsageError(`not a usable policy: ${describe(policy)}`);
-    const { length } = policy.value.rules;
+    const { rules, trips = [] } = policy.value;
     return {
       edit: (draft) => setPolicy(kernel, draft, policy.value),
       said: (draft) =>
         [
-          formatCount(length, "rule narrows", "rules narrow"),
-          " what is allowed",
+          `${formatCount(rules.length, "rule narrows", "rules narrow")} what is allowed`,
+          ...(trips.length > 0
+            ? [`, ${formatCount(trips.length, "trip stops", "trips stop")} what runs`]
+            : []),
           ...(draft.baseline
             ? [`; the baseline names this policy now, ${draft.baseline.policy}`]
             : []),

@@ -64,7 +64,11 @@ function describeState(
     }),
     logs: authority.logs,
     removed: authority.removed,
-    policy: { rules: policy.rules.length, sha256: contentDigest(kernel, state, "policy.json") },
+    policy: {
+      rules: policy.rules.length,
+      trips: policy.trips ?? [],
+      sha256: contentDigest(kernel, state, "policy.json"),
+    },
     baseline: baseline ?? null,
     peers: peers.peers.map((peer) => {
       const known = followed.find(

@@ -2,6 +2,7 @@
 import { parsePolicy } from "../../tlog/policy.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import { encodeUtf8 } from "../../bytes/utf8.js";
+import type { Trip } from "../../trust/contents/policy.js";
 import { bold, describe, dim } from "../print.js";
 import { damaged, formatAge } from "./answer.js";
 import type { Description, StateDescription } from "./description.js";
@@ -50,7 +51,14 @@ function formatTerms({ maxStaleness, maxLifetime, skew }: Description["terms"]):
 }
 
 function formatPolicy({ policy }: StateDescription): string {
-  return `${count(policy.rules, "rule")}, sha256 ${policy.sha256}`;
+  const { rules, trips, sha256 } = policy;
+  return `${count(rules, "rule")}, ${count(trips.length, "trip")}, sha256 ${sha256}`;
+}
+
+function formatTrip({ of, most, within }: Trip): string {
+  return within === undefined
+    ? `a run of more than ${formatDuration(most)}`
+    : `more than ${most} ${of} in ${formatDuration(within)}`;
 }
 
 function formatBaseline({ baseline }: StateDescription): string {
@@ -77,7 +85,8 @@ function formatWithdrawn({ withdrawn }: Description): string {
   ].join(", ");
 }
 
-function formatState({ roles, issuers, resumers, gates, peers }: StateDescription): string[] {
+function formatState(state: StateDescription): string[] {
+  const { roles, issuers, resumers, gates, policy, peers } = state;
   const section = (title: string, rows: readonly (readonly string[])[]): string[] =>
     rows.length === 0 ? ["", `${title}: none`] : ["", `${title}:`, ...indent(formatTable(rows))];
   const said = (key: string, revoked: boolean) => [revoked ? "REVOKED" : "", dim(key)];
@@ -111,6 +120,10 @@ function formatState({ roles, issuers, resumers, gates, peers }: StateDescriptio
         contained === null ? (revoked ? "" : "open") : `CONTAINED since ${contained}`,
         ...said(key, revoked),
       ]),
+    ),
+    ...section(
+      "trips",
+      policy.trips.map((trip) => [trip.id, trip.command, formatTrip(trip)]),
     ),
     ...section(
       "peers",

@@ -1,0 +1,321 @@
+/**
+ * The gate: nothing begins without fresh trust and a durable entry, and what has begun ends when
+ * continuity breaks.
+ */
+import { makeRequest } from "../authorization/request.js";
+import { encodeHex } from "../bytes/hex.js";
+import type { EntryBody } from "../lineage/entry.js";
+import type { Opening } from "../lineage/openings.js";
+import type { EntryName } from "../lineage/entry/common.js";
+import type { Code, Failure, Result } from "../verdict.js";
+import { failure } from "../verdict.js";
+import type { Challenge } from "./challenges.js";
+import { Challenges } from "./challenges.js";
+import type { GateCore } from "./core.js";
+import type { GateDecision } from "./decide.js";
+import { driftOf } from "./drift.js";
+import { checkMeasured } from "./environment.js";
+import type { RunResult } from "./governed-run.js";
+import { GovernedRun } from "./governed-run.js";
+import type { HandedOver } from "./hand-over.js";
+import { handOver } from "./hand-over.js";
+import type { Placed, Written } from "./ledger.js";
+import { CADENCE } from "./options.js";
+import type { Preparation } from "./prepare.js";
+import { changedSince, Preparer } from "./prepare.js";
+import type { Resumed } from "./recovery.js";
+import { recover, resumeGate, resumeRun, revoke } from "./recovery.js";
+import { chargesOf, decisionOf, measurementOf } from "./run-entries.js";
+import type { RunRequest } from "./run-request.js";
+import type { GateState } from "./state.js";
+import { Supervisor } from "./supervisor.js";
+
+/** A request that was denied: the effect never began. */
+export interface Denied {
+  readonly outcome: "deny";
+  readonly run: string;
+  readonly code: Code;
+  readonly expected: string;
+  readonly found: string;
+  /** The trip of the domain's policy that denied. */
+  readonly rule: string | undefined;
+}
+
+export type Started = { readonly outcome: "allow"; readonly run: GovernedRun } | Denied;
+
+/** Open; made by `openGate`. */
+export class Gate {
+  readonly core: GateCore;
+  readonly supervisor: Supervisor;
+  readonly #challenges: Challenges;
+  readonly #preparer: Preparer;
+  readonly #unsubscribe: () => void;
+  #cancelBeat: () => void = () => {};
+
+  /** @internal */
+  constructor(core: GateCore, supervisor: Supervisor) {
+    this.core = core;
+    this.supervisor = supervisor;
+    const { clock, random, follower } = core.options;
+    this.#challenges = new Challenges(core.origin, clock, random);
+    this.#preparer = new Preparer(core, this.#challenges);
+    core.ledger.onFailure = (why) => supervisor.abandon(why);
+    this.#unsubscribe = follower.onChange(() => this.reconsider());
+    this.reconsider();
+    this.#scheduleBeat();
+  }
+
+  get origin(): string {
+    return this.core.origin;
+  }
+
+  get state(): GateState {
+    return this.core.state;
+  }
+
+  /** Why this gate can decide nothing now; undefined where it can. */
+  get failure(): Failure | undefined {
+    return this.core.failure;
+  }
+
+  /** Milliseconds from a withdrawal at a source that answers to the stop that it causes, at most. */
+  get worstDelay(): number {
+    return this.core.options.follower.worstDelay;
+  }
+
+  /** Called with every entry as it gets its place, before it is durable. */
+  onEntry(call: (placed: Placed) => void): () => void {
+    return this.core.ledger.watch(call);
+  }
+
+  /** For a proof of possession: for one request, within 30 seconds. */
+  challenge(): Challenge {
+    return this.#challenges.issue();
+  }
+
+  /** Runs to the end, or says why not. */
+  async run(ask: RunRequest): Promise<RunResult | Denied> {
+    const started = await this.start(ask);
+    return started.outcome === "allow" ? await started.run.finished : started;
+  }
+
+  /** Resolves once the effect has begun, its intent being durable, or with why it never will. */
+  async start(ask: RunRequest): Promise<Started> {
+    // Copied before anything is waited for: what the caller changes later is not what is decided on.
+    const request = makeRequest(ask.request);
+    const id = encodeHex(this.core.options.random(16));
+    const prepared = await this.#preparer.prepare(id, ask, request);
+    const { decision, written } = this.#decide(prepared);
+    if (decision.outcome === "deny") {
+      await written?.durable;
+      return denied(id, decision, decision.rule);
+    }
+    const { allowed } = prepared;
+    if (!allowed || !written) throw new Error("an allow without its entries");
+    const run = new GovernedRun(allowed, (each) => this.supervisor.checkpoint(each));
+    const placed = written.entries[0] as Placed;
+    run.decision = { index: placed.index, leaf: placed.leaf };
+    this.supervisor.add(run, decision);
+    const durable = await written.durable;
+    if (!durable) {
+      // The ledger has abandoned the run, which never began.
+      return denied(id, this.core.failure ?? failure("LOG", "a durable intent", "none"));
+    }
+    const changed = changedSince(allowed.request, ask.request);
+    if (changed) this.supervisor.break(run, changed.code, driftOf(changed.code));
+    if (!run.broken) this.supervisor.begin(run);
+    return { outcome: "allow", run };
+  }
+
+  /** Decides and writes it down in one step: nothing comes between the two. */
+  #decide(prepared: Preparation): {
+    readonly decision: GateDecision;
+    readonly written: Written | undefined;
+  } {
+    const { core } = this;
+    const { allowed } = prepared;
+    const refusal = core.failure ?? prepared.failure;
+    const decision: GateDecision =
+      refusal || !allowed
+        ? { outcome: "deny", ...(refusal as Failure), rule: undefined }
+        : core.decide(allowed, "new");
+    if (core.failure) return { decision, written: undefined };
+    if (decision.outcome === "allow") {
+      const written = this.#writeAllow(prepared, decision);
+      if (written.ok) return { decision, written: written.value };
+      return this.#writeDeny(prepared, { outcome: "deny", ...written, rule: undefined });
+    }
+    return this.#writeDeny(prepared, decision);
+  }
+
+  /** The decision's place comes first in what it returns. */
+  #writeAllow(
+    prepared: Preparation,
+    decision: Extract<GateDecision, { outcome: "allow" }>,
+  ): Result<Written> {
+    const { core } = this;
+    const allowed = prepared.allowed as NonNullable<Preparation["allowed"]>;
+    const { run, artifacts, effect } = allowed;
+    const before = core.write([
+      ...(prepared.accept ? [prepared.accept] : []),
+      prepared.admission as EntryBody,
+      measurementOf(run, core.measured, artifacts, effect.isolation),
+      this.#decisionEntry(prepared, decision, "trusted"),
+    ]);
+    if (!before.ok) return before;
+    const placed = before.value.entries.at(-1) as Placed;
+    const charges = chargesOf(decision.permission);
+    const intent = core.write([
+      { kind: "intent", run, state: "executing", decision: placed.leaf, charges },
+    ]);
+    if (!intent.ok) return intent;
+    return {
+      ok: true,
+      value: { entries: [placed, ...intent.value.entries], durable: intent.value.durable },
+    };
+  }
+
+  #writeDeny(
+    prepared: Preparation,
+    decision: Extract<GateDecision, { outcome: "deny" }>,
+  ): { readonly decision: GateDecision; readonly written: Written | undefined } {
+    const { core } = this;
+    const { accept, admission, command } = prepared;
+    const entry = this.#decisionEntry(prepared, decision, "denied");
+    const whole = core.write([
+      ...(accept ? [accept] : []),
+      ...(admission ? [admission] : []),
+      entry,
+    ]);
+    // What does not fit into the log is still denied there.
+    const written = whole.ok ? whole : core.write([entry]);
+    this.supervisor.afterDenial(command, decision.rule);
+    return { decision, written: written.ok ? written.value : undefined };
+  }
+
+  #decisionEntry(
+    { id, allowed, command }: Preparation,
+    decision: GateDecision,
+    state: "trusted" | "denied",
+  ): EntryBody {
+    const { core } = this;
+    return decisionOf(core.options.kernel, {
+      run: id,
+      state,
+      number: 0,
+      decision,
+      command,
+      authorization: allowed?.authorization,
+      domains: core.options.follower.domains,
+      gateState: core.state,
+      ancestors: allowed?.ancestors ?? [],
+      possession: allowed?.possession,
+      now: core.now,
+    });
+  }
+
+  /** Takes in what is new of trust, and decides again on all that runs. */
+  reconsider(): void {
+    const { core, supervisor } = this;
+    const { own } = core.domains();
+    if (own.failure?.code === "EQUIVOCATION" && core.state.mode === "open") {
+      supervisor.containGate("EQUIVOCATION", "equivocation");
+    }
+    supervisor.reconsider();
+  }
+
+  #scheduleBeat(): void {
+    const { clock, cadence } = this.core.options;
+    this.#cancelBeat = clock.after(cadence?.beat ?? CADENCE.beat, () => void this.beat());
+  }
+
+  /** Measures the environment and the kernel again, and says that the gate is there. */
+  async beat(): Promise<void> {
+    const { core, supervisor } = this;
+    const bad =
+      (await core.remeasure()) ??
+      checkMeasured(core.options.follower.domains.own.state?.baseline, core.measured) ??
+      core.clockWatch.check();
+    if (core.ended) return;
+    if (bad && core.state.mode === "open") supervisor.containGate(bad.code, driftOf(bad.code));
+    if (bad?.code === "KERNEL") core.ended = bad;
+    if (!core.failure) {
+      for (const { id } of supervisor.runs.values()) {
+        if (core.state.runs.get(id)?.state === "executing") {
+          core.write([{ kind: "heartbeat", run: id, state: "executing" }]);
+        }
+      }
+      core.write([{ kind: "heartbeat", run: null, state: core.state.mode }]);
+    }
+    this.#scheduleBeat();
+  }
+
+  /** Stops everything; nothing but clean-up begins until a resume. */
+  async contain(): Promise<void> {
+    this.supervisor.containGate("CONTAINED", "containment");
+    await this.core.ledger.log.flush();
+  }
+
+  /** Looks whether a contained run could go on: syncs, measures, decides. It goes on by `resume` alone. */
+  recover(run: string): Promise<Result<undefined>> {
+    return recover(this.core, run);
+  }
+
+  /**
+   * A contained run goes on with a new beginning of its effect, on a resumer's word. The request and
+   * its openings are those that it was admitted with.
+   */
+  resumeRun(
+    run: string,
+    statement: Uint8Array,
+    ask: RunRequest & { readonly openings: readonly Opening[] },
+  ): Promise<Resumed> {
+    return resumeRun(this, this.#preparer, run, statement, ask);
+  }
+
+  /** The gate opens again, on a resumer's word. */
+  resume(statement: Uint8Array): Promise<Result<undefined>> {
+    return resumeGate(this.core, statement);
+  }
+
+  /** For ever: a run that is stopped, or with null the gate. */
+  revoke(run: string | null): Promise<Result<undefined>> {
+    return revoke(this.core, this.supervisor, run);
+  }
+
+  /** Hands a run on to the gate that has this key, in hexadecimal; `nameOf` of it goes into a packet. */
+  handOver(run: GovernedRun, receiver: string): Promise<Result<HandedOver>> {
+    return handOver(this.core, run, receiver);
+  }
+
+  /** The name of the decision that allowed a run, for runs that it causes. */
+  nameOf(run: GovernedRun): EntryName {
+    const { index, leaf } = run.decision as { index: number; leaf: string };
+    return { origin: this.origin, index, leaf };
+  }
+
+  /** Writes a checkpoint of all that is durable; gives the signed note. */
+  checkpoint(): Promise<Uint8Array> {
+    return this.core.ledger.log.checkpoint();
+  }
+
+  /** Stops all runs, writes a last checkpoint, and gives the log back. */
+  async close(): Promise<void> {
+    if (this.core.ended) return;
+    this.#cancelBeat();
+    this.#unsubscribe();
+    const runs = [...this.supervisor.runs.values()];
+    this.supervisor.breakAll("CONTAINED", "containment");
+    await Promise.all(runs.map((run) => run.finished));
+    this.core.ended = failure("LOG", "a gate that is open", "one that was closed");
+    await this.core.ledger.log.close();
+  }
+}
+
+function denied(
+  run: string,
+  { code, expected, found }: Pick<Failure, "code" | "expected" | "found">,
+  rule?: string,
+): Denied {
+  return { outcome: "deny", run, code, expected, found, rule };
+}

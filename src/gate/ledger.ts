@@ -1,0 +1,134 @@
+/**
+ * A gate's log and what it comes to, grown together. An entry that cannot be stored ends the gate:
+ * nothing is decided from then on.
+ */
+import { formatCanonical } from "../bytes/canonical.js";
+import { encodeHex } from "../bytes/hex.js";
+import { formatRfc3339 } from "../bytes/rfc3339.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { Entry, EntryBody } from "../lineage/entry.js";
+import type { GateLog } from "../lineage/log.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import type { Clock } from "./clock.js";
+import type { GateFold, GateState } from "./state.js";
+
+/** An entry in its place. */
+export interface Placed {
+  readonly index: number;
+  readonly leaf: string;
+  readonly entry: EntryBody;
+}
+
+export interface Written {
+  readonly entries: readonly Placed[];
+  /** Resolves once they survive a crash: true, or false where they could not be stored. */
+  readonly durable: Promise<boolean>;
+}
+
+export interface LedgerOptions {
+  /** Entries from one `state` entry to the next. */
+  readonly stateEvery: number;
+  /** Keeps a state beside the log, by its digest. */
+  readonly keep: (digest: string, bytes: Uint8Array) => Promise<void>;
+}
+
+export class Ledger {
+  #failure: Failure | undefined;
+  #onFailure: (why: Failure) => void = () => {};
+  #sinceState = 0;
+  readonly #watchers = new Set<(placed: Placed) => void>();
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly log: GateLog,
+    readonly fold: GateFold,
+    readonly clock: Pick<Clock, "now">,
+    readonly options: LedgerOptions,
+  ) {}
+
+  get state(): GateState {
+    return this.fold;
+  }
+
+  /** Why nothing can be written any more. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** Called once, where nothing can be written any more. */
+  set onFailure(call: (why: Failure) => void) {
+    this.#onFailure = call;
+  }
+
+  /** Called with every entry as it gets its place, before it is durable. */
+  watch(call: (placed: Placed) => void): () => void {
+    this.#watchers.add(call);
+    return () => this.#watchers.delete(call);
+  }
+
+  /** Adds entries. A failure that is not the end, such as one that does not fit, adds nothing. */
+  append(bodies: readonly EntryBody[]): Result<Written> {
+    if (this.#failure) return this.#failure;
+    const written = this.#append(bodies);
+    if (written.ok && this.#sinceState >= this.options.stateEvery) this.#appendState();
+    return written;
+  }
+
+  #append(bodies: readonly EntryBody[]): Result<Written> {
+    const time = Math.max(this.clock.now(), this.fold.time);
+    try {
+      const appended = this.log.append(bodies, time);
+      if (!appended.ok) {
+        // What does not fit is the caller's; that the log takes nothing is the end.
+        return appended.code === "LOG" ? this.fail(appended) : appended;
+      }
+      const { first, leaves, durable } = appended.value;
+      const entries = bodies.map((entry, i) => ({
+        index: first + i,
+        leaf: leaves[i] as string,
+        entry,
+      }));
+      const text = formatRfc3339(time, "ms");
+      for (const { entry, leaf } of entries) {
+        this.fold.apply({ ...entry, time: text, prev: null } as Entry, leaf);
+        this.#sinceState += 1;
+      }
+      for (const placed of entries) for (const call of this.#watchers) call(placed);
+      const stored = durable.then(
+        () => true,
+        (error: unknown) => {
+          this.fail(failure("LOG", "a log that can be written", messageOf(error)));
+          return false;
+        },
+      );
+      return ok({ entries, durable: stored });
+    } catch (error) {
+      return this.fail(failure("LOG", "a log that can be written", messageOf(error)));
+    }
+  }
+
+  #appendState(): void {
+    const bytes = encodeUtf8(formatCanonical(this.fold.toJson()));
+    const digest = encodeHex(this.kernel.sha256(bytes));
+    this.#sinceState = 0;
+    const written = this.#append([{ kind: "state", digest, size: bytes.length }]);
+    if (!written.ok) return;
+    this.options.keep(digest, bytes).catch((error: unknown) => {
+      this.fail(failure("LOG", "a state kept beside the log", messageOf(error)));
+    });
+  }
+
+  /** Ends it. */
+  fail(why: Failure): Failure {
+    if (this.#failure) return this.#failure;
+    this.#failure = why;
+    this.#onFailure(why);
+    return why;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

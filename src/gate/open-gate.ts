@@ -1,0 +1,150 @@
+/**
+ * Opening a gate: its log is replayed and proven to be the newest before anything is written or allowed;
+ * runs that a crash left open are closed as what they are.
+ */
+import { encodeHex } from "../bytes/hex.js";
+import type { EntryBody } from "../lineage/entry.js";
+import { keepContent, keepTrustState } from "../lineage/kept.js";
+import type { GateLog } from "../lineage/log.js";
+import { openLog } from "../lineage/log.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import { GateCore } from "./core.js";
+import { checkKernel } from "./environment.js";
+import { Gate } from "./gate.js";
+import { Ledger } from "./ledger.js";
+import { IllegalTransition } from "./lifecycle.js";
+import type { GateOptions } from "./options.js";
+import { CADENCE, UNWITNESSED } from "./options.js";
+import type { RunRecord } from "./state.js";
+import { GateFold } from "./state.js";
+import { Supervisor } from "./supervisor.js";
+import { proveNewest, witnessesOf } from "./witness.js";
+
+/**
+ * A gate, or why there is none: LOG where the log does not replay, is not the newest, or has another
+ * writer; KERNEL where the kernel fails its known answers. Throws what the storage throws.
+ */
+export async function openGate(options: GateOptions): Promise<Result<Gate>> {
+  const { kernel, storage, signer, clock } = options;
+  const bad = checkKernel(kernel);
+  if (bad) return bad;
+  const fold = new GateFold();
+  let illegal: Failure | undefined;
+  const cadence = { ...CADENCE, ...options.cadence };
+  const opened = await openLog(kernel, storage, signer, {
+    every: { entries: cadence.checkpointEntries, ms: cadence.checkpoint },
+    after: (ms, call) => clock.after(ms, call),
+    replay: ({ entry, leaf, index }) => {
+      if (illegal) return;
+      try {
+        fold.apply(entry, leaf);
+      } catch (error) {
+        if (!(error instanceof IllegalTransition)) throw error;
+        illegal = failure(
+          "LOG",
+          "a log that a gate has written",
+          `entry ${index}: ${error.message}`,
+        );
+      }
+    },
+  });
+  if (!opened.ok) return opened;
+  const { log, torn } = opened.value;
+  const newest = illegal ?? (await findNewest(options, log));
+  if (!newest.ok) {
+    await log.close();
+    return newest;
+  }
+  const ledger = new Ledger(kernel, log, fold, clock, {
+    stateEvery: cadence.state,
+    keep: (digest, bytes) => keepContent(storage, digest, bytes),
+  });
+  const core = new GateCore(options, ledger, await options.measure(), ({ own, peers }) => {
+    for (const { state } of [own, ...peers.values()]) {
+      if (!state) continue;
+      keepTrustState(kernel, storage, state).catch((error: unknown) => {
+        ledger.fail(failure("LOG", "a trust state kept beside the log", String(error)));
+      });
+    }
+  });
+  const { size, time } = fold;
+  if (clock.now() + options.terms.skew < time) {
+    await log.close();
+    const expected = `a clock that is not behind the log's last entry`;
+    return failure("CLOCK", expected, `${time - clock.now()} ms behind`);
+  }
+  const crashed = [...fold.runs].filter(([, { state }]) => state !== "contained");
+  const written = core.write([
+    {
+      kind: "start",
+      state: fold.mode,
+      gate: { origin: log.origin, key: encodeHex(signer.key.publicKey) },
+      kernel: core.measured.kernel,
+      witnessed: newest.value,
+      torn,
+      host: options.host,
+    },
+    ...crashed.flatMap(([run, record]) => crashEntries(run, record)),
+  ]);
+  if (!written.ok || !(await written.value.durable)) {
+    await log.close().catch(() => {});
+    return ledger.failure ?? failure("LOG", `entry ${size} stored`, "not stored");
+  }
+  return ok(new Gate(core, new Supervisor(core)));
+}
+
+/** What the domain's witness vouches for; null where nobody is asked. */
+async function findNewest(
+  { kernel, storage, witness, follower, clock, terms }: GateOptions,
+  log: GateLog,
+): Promise<Result<{ readonly size: number; readonly root: string } | null>> {
+  if (witness === UNWITNESSED) return ok(null);
+  const { own } = follower.domains;
+  if (!own.state)
+    return own.failure ?? failure("NO_TRUST", `a trust state of ${own.domain}`, "none");
+  const listed = witnessesOf(kernel, own.state);
+  if (!listed.ok) return listed;
+  const key = encodeHex(witness.key.publicKey);
+  if (!listed.value.some((each) => encodeHex(each.publicKey) === key)) {
+    const names = listed.value.map(({ name }) => name).join(", ") || "it names none";
+    return failure("LOG", `a witness that ${own.domain} names: ${names}`, witness.key.name);
+  }
+  const proven = await proveNewest(kernel, log, storage, witness, { clock, skew: terms.skew });
+  if (!proven.ok) return proven;
+  await log.storeCheckpoint(proven.value.checkpoint);
+  return ok({ size: proven.value.size, root: proven.value.root });
+}
+
+/** What was executing may still be: nobody here can tell. What had not begun never will. */
+function crashEntries(run: string, { state, level }: RunRecord): EntryBody[] {
+  if (state === "baseline" || state === "authorized" || state === "trusted") {
+    return [{ kind: "transition", run, state: "denied", code: "CRASH" }];
+  }
+  const drift: EntryBody[] =
+    state === "drifted"
+      ? []
+      : [
+          {
+            kind: "drift",
+            run,
+            state: "drifted",
+            drift: "crash",
+            code: "CRASH",
+            rule: null,
+            evidence: null,
+          },
+        ];
+  return [
+    ...drift,
+    {
+      kind: "interruption",
+      run,
+      state: "contained",
+      level: level ?? "cooperative",
+      answer: "unknown",
+      steps: [],
+      took: 0,
+    },
+  ];
+}

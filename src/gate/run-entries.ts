@@ -1,0 +1,159 @@
+/** The entries of a run, from what was decided. */
+import type { AdmittedAuthorization } from "../authorization/admitted.js";
+import type { Permission } from "../authorization/check.js";
+import type { Possession } from "../authorization/possession.js";
+import type { AuthorizationRequest } from "../authorization/request.js";
+import type { DigestSet } from "../attestation/statement.js";
+import type { Json } from "../bytes/canonical.js";
+import { formatCanonical } from "../bytes/canonical.js";
+import { encodeHex } from "../bytes/hex.js";
+import { formatRfc3339 } from "../bytes/rfc3339.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { EntryName, RunState, SignedStatement } from "../lineage/entry/common.js";
+import type {
+  Admission,
+  ArgumentDigest,
+  Decision,
+  EntryCharge,
+  EntryIsolation,
+  Measurement,
+} from "../lineage/entry/run.js";
+import type { GateDecision } from "./decide.js";
+import { nameOf } from "./decide.js";
+import type { Measured } from "./environment.js";
+import type { GateState } from "./state.js";
+import type { KnownDomains } from "../authorization/domains.js";
+import { viewOfDomain } from "../authorization/domains.js";
+import { nameTrust } from "./trust-entries.js";
+
+export function admissionOf(
+  run: string,
+  { sha256, issuer, principal }: AdmittedAuthorization,
+  request: AuthorizationRequest,
+  rest: {
+    readonly chain: string;
+    readonly digests: readonly ArgumentDigest[];
+    readonly parents: readonly EntryName[];
+  },
+): Admission {
+  return {
+    kind: "admission",
+    run,
+    state: "authorized",
+    authorization: sha256,
+    chain: rest.chain,
+    issuer: { domain: issuer.domain, key: issuer.key },
+    principal: { id: principal.id, key: principal.key },
+    command: request.command,
+    arguments: rest.digests,
+    parents: rest.parents,
+  };
+}
+
+export function measurementOf(
+  run: string,
+  { source, kernel, parts }: Measured,
+  artifacts: readonly DigestSet[],
+  isolation: EntryIsolation,
+): Measurement {
+  return {
+    kind: "measurement",
+    run,
+    state: "trusted",
+    source,
+    kernel,
+    environment: parts.map(({ name, sha256 }) => ({ name, sha256 })),
+    artifacts: artifacts.map((digests) => ({ ...digests })),
+    isolation: withoutAbsent(isolation),
+  };
+}
+
+/** JSON has no undefined. */
+function withoutAbsent(isolation: EntryIsolation): EntryIsolation {
+  const present = Object.entries(isolation).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as EntryIsolation;
+}
+
+/** What a decision on a run is written down with. */
+export interface Decided {
+  readonly run: string;
+  readonly state: RunState;
+  readonly number: number;
+  readonly decision: GateDecision;
+  readonly command: string | null;
+  readonly authorization: AdmittedAuthorization | undefined;
+  readonly domains: KnownDomains;
+  readonly gateState: GateState;
+  readonly ancestors: readonly string[];
+  readonly possession: Possession | undefined;
+  readonly now: number;
+}
+
+export function decisionOf(kernel: Kernel, decided: Decided): Decision {
+  const { run, state, number, decision, command, now, possession } = decided;
+  const allow = decision.outcome === "allow" ? decision : undefined;
+  const deny = decision.outcome === "deny" ? decision : undefined;
+  const read = readOf(decided, allow?.permission);
+  return {
+    kind: "decision",
+    run,
+    state,
+    number,
+    outcome: decision.outcome,
+    code: deny?.code ?? null,
+    rule: deny?.rule ?? null,
+    command,
+    stateDigest: encodeHex(kernel.sha256(encodeUtf8(formatCanonical(read)))),
+    trust: trustOf(decided).map((view) => nameTrust(kernel, view, now)),
+    validUntil: allow ? formatRfc3339(allow.validUntil, "ms") : null,
+    recheck: allow ? Math.ceil(allow.permission.recheck) : null,
+    // The proof is the envelope's canonical JSON, made by `checkPossession`.
+    possession: possession ? (JSON.parse(possession.proof) as SignedStatement) : null,
+  };
+}
+
+/** The views that a decision looks at: the own domain's, the issuer's, those that quorums name. */
+function trustOf({ domains, authorization }: Decided) {
+  const names = new Set([domains.own.domain]);
+  if (authorization) {
+    names.add(authorization.issuer.domain);
+    for (const quorum of authorization.demands.quorums)
+      for (const each of quorum.domains) names.add(each);
+  }
+  return [...names].slice(0, 128).flatMap((name) => viewOfDomain(domains, name) ?? []);
+}
+
+/** What `decide` reads of the gate's state: the same for whoever folds the same log. */
+function readOf(
+  { gateState, authorization, command, ancestors, run, now }: Decided,
+  permission?: Permission,
+): Json {
+  const counted = authorization?.counted ?? [];
+  return {
+    mode: gateState.mode,
+    run: gateState.runs.get(run)?.since ?? null,
+    ancestors: ancestors.map((each) => [
+      each,
+      gateState.revoked.has(each) ? "revoked" : (gateState.runs.get(each)?.state ?? null),
+    ]),
+    counters: permission
+      ? permission.charges.map(({ link, counter }) => [
+          link,
+          nameOf(counter),
+          gateState.used(link, nameOf(counter)),
+        ])
+      : counted.map(({ sha256 }) => [sha256, "uses", gateState.used(sha256, "uses")]),
+    trips: command === null ? [] : gateState.trips.map((each) => [each.trip.id, each.within(now)]),
+  };
+}
+
+/** What the intent charges: every link's counter, until the link is over. */
+export function chargesOf({ charges, authorization }: Permission): EntryCharge[] {
+  return charges.map(({ link, counter, amount }) => {
+    const found = authorization.links.find(({ sha256 }) => sha256 === link);
+    const { expires } = (found ?? (authorization.links[0] as (typeof authorization.links)[number]))
+      .authorization;
+    return { link, counter: nameOf(counter), amount, expires };
+  });
+}

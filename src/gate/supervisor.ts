@@ -1,0 +1,221 @@
+/** Watches the runs that were allowed: decides on them again, and stops them when the answer is no. */
+import type { EntryBody } from "../lineage/entry.js";
+import { coversCommand } from "../trust/command.js";
+import type { Code, Failure } from "../verdict.js";
+import { failure } from "../verdict.js";
+import type { Ended } from "./confinement.js";
+import type { GateCore } from "./core.js";
+import type { GateDecision } from "./decide.js";
+import type { DriftKind } from "./drift.js";
+import { driftOf } from "./drift.js";
+import type { GovernedRun } from "./governed-run.js";
+import { RunInterrupted } from "./governed-run.js";
+import { decisionOf } from "./run-entries.js";
+
+export class Supervisor {
+  readonly #core: GateCore;
+  readonly #runs = new Map<string, GovernedRun>();
+
+  constructor(core: GateCore) {
+    this.#core = core;
+  }
+
+  get runs(): ReadonlyMap<string, GovernedRun> {
+    return this.#runs;
+  }
+
+  /** Takes over a run whose intent has its place in the log. */
+  add(run: GovernedRun, decision: Extract<GateDecision, { outcome: "allow" }>): void {
+    this.#runs.set(run.id, run);
+    this.#wakeBy(run, decision);
+  }
+
+  /** Begins its effect. Its intent is durable. */
+  begin(run: GovernedRun): void {
+    void run.start().then((ended) => this.#end(run, ended));
+  }
+
+  /** A checkpoint of the effect itself: throws where it may not go on. */
+  async checkpoint(run: GovernedRun): Promise<void> {
+    if (!run.broken && !run.over) await this.decideAgain(run);
+    if (run.broken) throw new RunInterrupted(run.id, run.broken.code);
+  }
+
+  /** Decides on every run again: something may have changed. */
+  reconsider(): void {
+    for (const run of this.#runs.values()) void this.decideAgain(run);
+  }
+
+  /** Resolves when the answer is durable; a run that is denied is broken before this returns. */
+  async decideAgain(run: GovernedRun): Promise<void> {
+    if (run.broken || run.over) return;
+    const core = this.#core;
+    const decision = core.decide(run.allowed, "again");
+    const written = core.write([decisionEntry(core, run, decision, "executing")]);
+    if (decision.outcome === "deny") {
+      this.break(run, decision.code, driftOf(decision.code), decision.rule);
+      return;
+    }
+    if (!written.ok) {
+      this.break(run, written.code, driftOf(written.code));
+      return;
+    }
+    this.#wakeBy(run, decision);
+    await written.value.durable;
+  }
+
+  /** At the next recheck, and at the bound at the latest. */
+  #wakeBy(
+    run: GovernedRun,
+    { permission, validUntil }: Extract<GateDecision, { outcome: "allow" }>,
+  ): void {
+    const { clock } = this.#core.options;
+    const left = validUntil + 1 - clock.now();
+    run.permission = permission;
+    run.wakeBy(
+      clock.after(
+        Math.max(0, Math.min(permission.recheck, left)),
+        () => void this.decideAgain(run),
+      ),
+    );
+  }
+
+  /** Stops a run and whatever it caused. The effect is told before anything is waited for. */
+  break(run: GovernedRun, code: Code, drift: DriftKind, rule?: string): void {
+    if (run.broken || run.over) return;
+    run.broken = { code, drift };
+    const core = this.#core;
+    core.write([
+      {
+        kind: "drift",
+        run: run.id,
+        state: "drifted",
+        drift,
+        code,
+        rule: rule ?? null,
+        evidence: null,
+      },
+    ]);
+    void this.#contain(run, code, drift);
+    for (const other of this.#runs.values()) {
+      if (other.allowed.ancestors.includes(run.id)) this.break(other, "CONTAINED", "containment");
+    }
+    this.#tripDrifts(run.allowed.request.command);
+  }
+
+  /** Stops all of them. */
+  breakAll(code: Code, drift: DriftKind, rule?: string): void {
+    for (const run of [...this.#runs.values()]) this.break(run, code, drift, rule);
+  }
+
+  async #contain(run: GovernedRun, code: Code, drift: DriftKind): Promise<void> {
+    const { level } = run.allowed.effect.isolation;
+    const { answer, steps, took } = await run.stop(code);
+    const { id } = run;
+    const written = this.#core.write([
+      {
+        kind: "interruption",
+        run: id,
+        state: "contained",
+        level,
+        answer,
+        steps,
+        took: Math.max(0, Math.round(took)),
+      },
+    ]);
+    if (written.ok) await written.value.durable;
+    this.#runs.delete(id);
+    run.finish({ outcome: "interrupted", run: id, code, drift, answer, took });
+  }
+
+  async #end(run: GovernedRun, ended: Ended): Promise<void> {
+    if (run.broken || run.over) return;
+    run.over = true;
+    run.stopWaking();
+    const { outcome, exit, signal } = ended;
+    const { id } = run;
+    const written = this.#core.write([
+      { kind: "outcome", run: id, state: "completed", outcome, exit, signal },
+    ]);
+    const stored = written.ok && (await written.value.durable);
+    this.#runs.delete(id);
+    if (stored) run.finish({ outcome: "completed", run: id, ended });
+    else {
+      const why = this.#core.ledger.fail(failure("LOG", "an outcome that is stored", "none"));
+      run.finish({ outcome: "unrecorded", run: id, code: why.code, ended });
+    }
+  }
+
+  /** Contains the gate: stops all runs; nothing but clean-up begins until somebody answers for it. */
+  containGate(code: Code, drift: DriftKind, rule?: string): void {
+    const { state } = this.#core;
+    if (state.mode === "revoked") return;
+    this.#core.write([
+      {
+        kind: "drift",
+        run: null,
+        state: "contained",
+        drift,
+        code,
+        rule: rule ?? null,
+        evidence: null,
+      },
+    ]);
+    this.breakAll(code, drift, rule);
+  }
+
+  /** After a denial: one too many trips the gate, and so does a trip that denied. */
+  afterDenial(command: string | null, rule: string | undefined): void {
+    if (this.#core.state.mode !== "open") return;
+    const tripped = rule ?? this.#tripped("denials", command);
+    if (tripped !== undefined) this.containGate("LIMIT", "limit", tripped);
+  }
+
+  #tripDrifts(command: string): void {
+    if (this.#core.state.mode !== "open") return;
+    const tripped = this.#tripped("drifts", command);
+    if (tripped !== undefined) this.containGate("LIMIT", "limit", tripped);
+  }
+
+  #tripped(of: "denials" | "drifts", command: string | null): string | undefined {
+    const { state, now } = this.#core;
+    return state.trips.find(
+      (each) =>
+        each.trip.of === of &&
+        (command === null || coversCommand(each.trip.command, command)) &&
+        each.within(now) > each.trip.most,
+    )?.trip.id;
+  }
+
+  /** The log is out of order: everything is told to stop, and nothing can be written of it. */
+  abandon({ code }: Failure): void {
+    for (const run of [...this.#runs.values()]) {
+      if (run.broken || run.over) continue;
+      run.broken = { code, drift: driftOf(code) };
+      void this.#contain(run, code, driftOf(code));
+    }
+  }
+}
+
+/** The entry of a decision on a run that was allowed before. */
+export function decisionEntry(
+  core: GateCore,
+  { allowed }: GovernedRun,
+  decision: GateDecision,
+  state: "executing" | "recovering",
+): EntryBody {
+  const { run, authorization, request, ancestors } = allowed;
+  return decisionOf(core.options.kernel, {
+    run,
+    state,
+    number: core.state.runs.get(run)?.decisions ?? 0,
+    decision,
+    command: request.command,
+    authorization,
+    domains: core.options.follower.domains,
+    gateState: core.state,
+    ancestors,
+    possession: undefined,
+    now: core.now,
+  });
+}

@@ -1,0 +1,208 @@
+import { equalBytes } from "../bytes/concat.js";
+import type { Journal, LogStorage } from "../storage/storage.js";
+import { CHECKPOINT } from "../tlog/log-writer.js";
+import type { NoteSignature } from "../tlog/note.js";
+import { parseNote } from "../tlog/note.js";
+import type { Signer } from "../tlog/signer.js";
+import { signCheckpoint } from "../tlog/signer.js";
+import { formatTilePath, TILE_WIDTH } from "../tlog/tile.js";
+import type { Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import type { Ahead } from "./ahead.js";
+import type { GroupCommit } from "./group-commit.js";
+import { LogFailed } from "./group-commit.js";
+import type { Recovered } from "./recovery.js";
+import { formatSegmentPath } from "./recovery.js";
+import type { Leaf } from "./segment.js";
+import type { FilledTile, TreeEdge } from "./tree-edge.js";
+
+/** A checkpoint that is stored. */
+interface Covered {
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Puts entries that are durable into tiles and under a signed checkpoint, beside the appends. What the
+ * new checkpoint makes superfluous goes only when it is durable: narrower tiles, and the segments of
+ * the write-ahead that it covers.
+ */
+export class Checkpointing {
+  readonly #storage: LogStorage;
+  readonly #signer: Signer;
+  readonly #edge: TreeEdge;
+  /** Partial tiles that are stored. */
+  readonly #partial: Set<string>;
+  /** Numbers of the segments that are stored; the last is written to. */
+  #segments: number[];
+  /** Number of the last segment that was begun. */
+  #begun: number;
+  #covered: Covered | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(storage: LogStorage, signer: Signer, recovered: Recovered) {
+    const { edge, checkpoint, superseded, segments } = recovered;
+    this.#storage = storage;
+    this.#signer = signer;
+    this.#edge = edge;
+    this.#covered = checkpoint && { size: edge.size, bytes: checkpoint.bytes };
+    this.#partial = new Set([...superseded, ...paths(edge.partial())]);
+    this.#segments = [...segments];
+    this.#begun = segments.at(-1) ?? 0;
+  }
+
+  /** Number of entries that a checkpoint covers. */
+  get size(): number {
+    return this.#covered?.size ?? 0;
+  }
+
+  /** Covers what was only written ahead, and begins a new segment behind it. */
+  async recover(ahead: readonly Leaf[]): Promise<Journal> {
+    if (ahead.length > 0) await this.#publish(ahead);
+    await this.#tidy(this.#segments);
+    return await this.#begin();
+  }
+
+  /** Covers all that is durable now, after whatever was asked for before. */
+  checkpoint(commit: GroupCommit, ahead: Ahead): Promise<Uint8Array> {
+    return this.#inTurn(commit, async () => {
+      if (this.#covered?.size === commit.durable) return this.#covered.bytes;
+      const end = await this.#roll(commit);
+      const { bytes } = await this.#publish(ahead.slice(this.#edge.size, end));
+      ahead.cover(end);
+      await this.#tidy(this.#segments.slice(0, -1));
+      return bytes;
+    });
+  }
+
+  /** The last checkpoint of a log that takes no more entries; no segment stays. */
+  end(commit: GroupCommit, ahead: Ahead): Promise<Uint8Array> {
+    return this.#inTurn(commit, async () => {
+      if (this.#covered?.size !== commit.durable) {
+        await this.#publish(ahead.slice(this.#edge.size, commit.durable));
+      }
+      const covered = this.#covered as Covered;
+      ahead.cover(covered.size);
+      await commit.close();
+      await this.#tidy(this.#segments);
+      return covered.bytes;
+    });
+  }
+
+  /**
+   * Stores the newest checkpoint with more signatures. MISSING: it is not the newest any more, or lacks
+   * a signature that is stored. The added ones are the caller's to verify.
+   */
+  store(commit: GroupCommit, bytes: Uint8Array): Promise<Result<void>> {
+    return this.#inTurn(commit, async () => {
+      const added = parseNote(bytes);
+      if (!added.ok) return added;
+      const stored = this.#covered && parseNote(this.#covered.bytes);
+      if (!this.#covered || !stored?.ok || stored.value.text !== added.value.text) {
+        return failure(
+          "MISSING",
+          `the log's newest checkpoint, of ${this.size} entries`,
+          "another",
+        );
+      }
+      const has = (each: NoteSignature): boolean =>
+        added.value.signatures.some((other) => isSame(each, other));
+      if (!stored.value.signatures.every(has)) {
+        return failure("MISSING", "all signatures that are stored, and more", "fewer");
+      }
+      await this.#storage.write(CHECKPOINT, bytes);
+      this.#covered = { ...this.#covered, bytes: bytes.slice() };
+      return ok(undefined);
+    });
+  }
+
+  /** One after another. The log fails with whatever the storage throws. */
+  #inTurn<T>(commit: GroupCommit, change: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      try {
+        return await change();
+      } catch (error) {
+        if (error instanceof SignerFailed) throw error.cause;
+        const failed =
+          error instanceof LogFailed
+            ? error
+            : new LogFailed("a checkpoint could not be written", { cause: error });
+        commit.fail(failed);
+        throw failed;
+      }
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  /** A new segment for what comes; gives how many entries those before hold. */
+  async #roll(commit: GroupCommit): Promise<number> {
+    if (commit.durable === this.#edge.size) return commit.durable;
+    // Beside the appends: only the change from one to the other comes between two of them.
+    const journal = await this.#begin();
+    try {
+      return await commit.switchTo(journal);
+    } catch (error) {
+      await journal.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<Journal> {
+    const number = ++this.#begun;
+    const journal = await this.#storage.createJournal(formatSegmentPath(number));
+    this.#segments.push(number);
+    return journal;
+  }
+
+  /** Writes the tiles of the tree with these entries, and then its checkpoint. */
+  async #publish(leaves: readonly Leaf[]): Promise<Covered> {
+    for (let at = 0; at < leaves.length; at += TILE_WIDTH) {
+      for (const tile of this.#edge.grow(leaves.slice(at, at + TILE_WIDTH)))
+        await this.#write(tile);
+    }
+    for (const tile of this.#edge.partial()) this.#partial.add(await this.#write(tile));
+    const { key } = this.#signer;
+    const bytes = await signCheckpoint(key.name, this.#edge.head(), this.#signer).catch(
+      (error: unknown) => {
+        throw new SignerFailed("the signer failed", { cause: error });
+      },
+    );
+    await this.#storage.write(CHECKPOINT, bytes);
+    return (this.#covered = { size: this.#edge.size, bytes });
+  }
+
+  async #write({ tile, bytes }: FilledTile): Promise<string> {
+    const path = formatTilePath(tile, "c2sp");
+    await this.#storage.write(path, bytes);
+    return path;
+  }
+
+  /** Removes segments that the checkpoint covers, and partial tiles of smaller trees. */
+  async #tidy(segments: readonly number[]): Promise<void> {
+    const needed = new Set(paths(this.#edge.partial()));
+    for (const path of [...this.#partial].filter((each) => !needed.has(each))) {
+      await this.#storage.remove(path);
+      this.#partial.delete(path);
+    }
+    for (const number of [...segments]) {
+      await this.#storage.remove(formatSegmentPath(number));
+      this.#segments = this.#segments.filter((each) => each !== number);
+    }
+  }
+}
+
+/** A fault of the signer is none of the log's: what is durable stays so, and it is asked again. */
+class SignerFailed extends Error {}
+
+function paths(tiles: Iterable<FilledTile>): string[] {
+  return Array.from(tiles, ({ tile }) => formatTilePath(tile, "c2sp"));
+}
+
+function isSame(one: NoteSignature, other: NoteSignature): boolean {
+  return (
+    one.name === other.name &&
+    one.keyId === other.keyId &&
+    equalBytes(one.signature, other.signature)
+  );
+}

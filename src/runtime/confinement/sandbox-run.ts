@@ -1,0 +1,108 @@
+/** One run in bubblewrap, from its beginning to the end of its PID namespace. */
+import type { Command } from "./child.js";
+import { Child, signalGroup } from "./child.js";
+import type { Ended, Interrupted, Running, Step } from "./effect.js";
+import type { Patience } from "./patience.js";
+import { becomesTrue, BOUND, once, settlesWithin } from "./patience.js";
+import type { ProcessId } from "./process-table.js";
+import { identifyChild, isAlive } from "./process-table.js";
+import type { Prepared } from "./program.js";
+
+/** Descriptors of bubblewrap: where it tells of the sandbox, and where it is told what to do. */
+const INFO = 3;
+const OPTIONS = 4;
+
+/** Bytes of what it tells. */
+const MOST_INFO = 4096;
+
+const FOREVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Bubblewrap stays outside and watches; its child is the first process of the namespace, which the
+ * kernel lets end only after all others there (pid_namespaces(7)). When the program ends, bubblewrap
+ * goes at once and the namespace a little later: that end is what is waited for.
+ */
+export class SandboxRun implements Running {
+  readonly ended: Promise<Ended>;
+  readonly interrupt = once(() => this.#interrupt());
+  readonly #child: Child;
+  readonly #patience: Patience;
+  /** The first process of the namespace; undefined where bubblewrap ended before it told. */
+  readonly #first: Promise<ProcessId | undefined>;
+
+  /** The options go through a pipe: they hold the environment, and command lines are public. */
+  constructor(
+    path: string,
+    told: readonly string[],
+    command: Omit<Command, "argv" | "environment" | "pipes">,
+    prepared: Prepared,
+    patience: Patience,
+  ) {
+    this.#patience = patience;
+    const argv = [path, "--info-fd", String(INFO), "--args", String(OPTIONS)];
+    this.#child = new Child({ ...command, folder: "/", argv, environment: {}, pipes: 2 });
+    this.#first = firstProcess(this.#child);
+    this.#child.pipe(OPTIONS)?.end(told.map((word) => `${word}\0`).join(""));
+    this.ended = this.#child.exit.then(async (ended) => {
+      await this.#end(FOREVER);
+      await this.#child.drained();
+      await prepared.discard().catch(() => {});
+      return ended;
+    });
+  }
+
+  /** Ends the namespace; whether it is known to be empty. */
+  async #end(ms: number): Promise<boolean> {
+    const { clock } = this.#patience;
+    const first = await this.#first;
+    if (!first) return this.#child.pid === undefined;
+    return becomesTrue(clock, ms, () => {
+      if (!isAlive(first)) return true;
+      try {
+        process.kill(first.pid, "SIGKILL");
+      } catch {
+        // It ended in between, which is seen at the next look.
+      }
+      return false;
+    });
+  }
+
+  async #interrupt(): Promise<Interrupted> {
+    const { clock, grace } = this.#patience;
+    const began = clock.elapsed();
+    const steps: Step[] = [];
+    await settlesWithin(clock, BOUND, this.#first);
+    const first = await Promise.race([this.#first, undefined]);
+    if (!this.#child.isGone) {
+      // The first process leads the program's session, and itself ignores all but SIGKILL.
+      if (first && signalGroup(first.pid, "SIGTERM")) steps.push("signalled");
+      if (!(await settlesWithin(clock, grace, this.#child.exit))) steps.push("killed");
+    }
+    const empty = first ? await this.#end(BOUND) : this.#child.pid === undefined;
+    // Without a namespace to end, what there is of bubblewrap goes.
+    if (!first) this.#child.kill();
+    if (empty) await settlesWithin(clock, BOUND, this.ended);
+    else if (this.#child.close()) steps.push("closed");
+    const answer = empty ? "stopped" : first ? "not-stopped" : "unknown";
+    return { answer, steps, took: Math.round(clock.elapsed() - began) };
+  }
+}
+
+/** Read while bubblewrap waits for its child, so that the number is that child's. */
+async function firstProcess(child: Child): Promise<ProcessId | undefined> {
+  const pipe = child.pipe(INFO);
+  const { pid } = child;
+  if (!pipe || pid === undefined) return undefined;
+  let text = "";
+  try {
+    for await (const chunk of pipe) {
+      text += String(chunk);
+      const [, number] = /"child-pid": *([0-9]+)\b/.exec(text) ?? [];
+      if (number !== undefined) return identifyChild(Number(number), pid);
+      if (text.length > MOST_INFO) return undefined;
+    }
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}
