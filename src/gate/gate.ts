@@ -29,6 +29,7 @@ import { chargesOf, decisionOf, measurementOf } from "./run-entries.js";
 import type { RunRequest } from "./run-request.js";
 import type { GateState } from "./state.js";
 import { Supervisor } from "./supervisor.js";
+import { Vouching } from "./vouching.js";
 
 /** A request that was denied: the effect never began. */
 export interface Denied {
@@ -50,6 +51,7 @@ export class Gate {
   readonly #challenges: Challenges;
   readonly #preparer: Preparer;
   readonly #unsubscribe: () => void;
+  readonly #vouching: Vouching;
   #cancelBeat: () => void = () => {};
 
   /** @internal */
@@ -61,6 +63,9 @@ export class Gate {
     this.#preparer = new Preparer(core, this.#challenges);
     core.ledger.onFailure = (why) => supervisor.abandon(why);
     this.#unsubscribe = follower.onChange(() => this.reconsider());
+    this.#vouching = new Vouching(core, (why) =>
+      supervisor.containGate(why.code, driftOf(why.code)),
+    );
     this.reconsider();
     this.#scheduleBeat();
   }
@@ -134,12 +139,15 @@ export class Gate {
   } {
     const { core } = this;
     const { allowed } = prepared;
-    const refusal = core.failure ?? prepared.failure;
+    const refusal = core.failure ?? prepared.failure ?? checkFirst(prepared, core.state);
     const decision: GateDecision =
       refusal || !allowed
         ? { outcome: "deny", ...(refusal as Failure), rule: undefined }
         : core.decide(allowed, "new");
-    if (core.failure) return { decision, written: undefined };
+    if (core.clockWatch.check() && core.state.mode === "open") {
+      this.supervisor.containGate("CLOCK", "clock");
+    }
+    if (core.ended ?? core.ledger.failure) return { decision, written: undefined };
     if (decision.outcome === "allow") {
       const written = this.#writeAllow(prepared, decision);
       if (written.ok) return { decision, written: written.value };
@@ -180,13 +188,9 @@ export class Gate {
     decision: Extract<GateDecision, { outcome: "deny" }>,
   ): { readonly decision: GateDecision; readonly written: Written | undefined } {
     const { core } = this;
-    const { accept, admission, command } = prepared;
+    const { admission, command } = prepared;
     const entry = this.#decisionEntry(prepared, decision, "denied");
-    const whole = core.write([
-      ...(accept ? [accept] : []),
-      ...(admission ? [admission] : []),
-      entry,
-    ]);
+    const whole = core.write([...(admission ? [admission] : []), entry]);
     // What does not fit into the log is still denied there.
     const written = whole.ok ? whole : core.write([entry]);
     this.supervisor.afterDenial(command, decision.rule);
@@ -304,12 +308,21 @@ export class Gate {
     if (this.core.ended) return;
     this.#cancelBeat();
     this.#unsubscribe();
+    await this.#vouching.close();
     const runs = [...this.supervisor.runs.values()];
     this.supervisor.breakAll("CONTAINED", "containment");
     await Promise.all(runs.map((run) => run.finished));
     this.core.ended = failure("LOG", "a gate that is open", "one that was closed");
+    // The last word: whoever restores an older copy will be found out.
+    if (!this.core.ledger.failure) await this.#vouching.ask();
     await this.core.ledger.log.close();
   }
+}
+
+/** A hand-over begins one run. */
+function checkFirst({ accept }: Preparation, { accepted }: GateState): Failure | undefined {
+  if (!accept || !accepted.has(accept.parent.leaf)) return undefined;
+  return failure("HOLDER", "a hand-over that was not accepted before", "one that was");
 }
 
 function denied(

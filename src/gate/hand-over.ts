@@ -1,11 +1,23 @@
 /** Handing a run on to another gate, and taking one over. */
-import { encodeHex } from "../bytes/hex.js";
+import type { KnownDomains } from "../authorization/domains.js";
+import { decodeHex, encodeHex } from "../bytes/hex.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
+import type { Kernel } from "../kernel/kernel.js";
 import type { EntryName } from "../lineage/entry/common.js";
 import type { Accept } from "../lineage/entry/crossing.js";
+import { checkPacket } from "../lineage/handover.js";
+import { keepContent } from "../lineage/kept.js";
+import { parsePolicy } from "../tlog/policy.js";
+import { NO_VERIFIERS } from "../tlog/verifiers.js";
+import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
+import type { VerifierKey } from "../tlog/vkey.js";
+import { formatVkey, makeVerifierKey } from "../tlog/vkey.js";
+import { checkGate, checkTrusted, peerOf } from "../trust/view.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { GateCore } from "./core.js";
 import type { GovernedRun } from "./governed-run.js";
+import { witnessesOf } from "./witness.js";
 
 /** The entries that a packet proves: the decision that allowed, and the hand-over. */
 export interface HandedOver {
@@ -38,11 +50,71 @@ export async function handOver(
   });
 }
 
-/** The entry that takes a run over, or ORPHAN. */
+/** The entry that takes a run over, or ORPHAN or HOLDER. The packet is kept beside the log. */
 export async function acceptPacket(
-  _core: GateCore,
-  _run: string,
-  _packet: Uint8Array,
+  core: GateCore,
+  run: string,
+  packet: Uint8Array,
 ): Promise<Result<Accept>> {
-  return failure("ORPHAN", "a packet", "none");
+  const { kernel, storage, signer } = core.options;
+  const domains = core.domains();
+  const checked = checkPacket(kernel, packet, {
+    receiver: encodeHex(signer.key.publicKey),
+    demandOf: (origin) => demandOf(core, domains, origin),
+  });
+  if (!checked.ok) return checked;
+  const { sha256, parent } = checked.value;
+  await keepContent(storage, sha256, packet);
+  return ok({ kind: "accept", run, state: "baseline", parent, packet: sha256 });
+}
+
+/**
+ * The gate must be one of a domain that is accepted and fresh, and its checkpoint cosigned by a witness
+ * of another domain that is known here: what a domain's own witness says proves nothing to others.
+ */
+function demandOf(
+  core: GateCore,
+  { own, peers }: KnownDomains,
+  origin: string,
+): Result<CheckpointDemand> {
+  const { kernel, maxStaleness, terms } = core.options;
+  const { now } = core;
+  const domain = origin.slice(0, origin.indexOf("/"));
+  const view = domain === own.domain ? own : peers.get(domain);
+  if (!own.state || !view) return failure("UNTRUSTED", "a gate of a domain that is known", origin);
+  const accepted = domain === own.domain ? terms : peerOf(own.state, domain);
+  if (!accepted) return failure("UNTRUSTED", `a peer of ${own.domain}`, domain);
+  const trusted = checkTrusted(view, { now, maxStaleness, terms: accepted });
+  if (!trusted.ok) return trusted;
+  const gate = checkGate(view, origin);
+  if (!gate.ok) return gate;
+  const key = makeVerifierKey(kernel, origin, "ed25519", decodeHex(gate.value) as Uint8Array);
+  const witnesses = new Map<string, VerifierKey>();
+  for (const other of [own, ...peers.values()]) {
+    if (other.domain === domain || !other.state || other.failure) continue;
+    const listed = witnessesOf(kernel, other.state);
+    if (!listed.ok) continue;
+    for (const each of listed.value) witnesses.set(encodeHex(each.publicKey), each);
+  }
+  if (witnesses.size === 0)
+    return failure("QUORUM", "a witness of another domain", "none is known");
+  return demandOn(kernel, key, [...witnesses.values()], { now, maxStaleness, skew: terms.skew });
+}
+
+function demandOn(
+  kernel: Kernel,
+  log: VerifierKey,
+  witnesses: readonly VerifierKey[],
+  at: { readonly now: number; readonly maxStaleness: number; readonly skew: number },
+): Result<CheckpointDemand> {
+  const names = witnesses.map((_, i) => `w${i}`);
+  const lines = [
+    `log ${formatVkey(log)}`,
+    ...witnesses.map((key, i) => `witness w${i} ${formatVkey(key)}`),
+    `group known any ${names.join(" ")}`,
+    "quorum known",
+  ];
+  const policy = parsePolicy(kernel, encodeUtf8(`${lines.join("\n")}\n`));
+  if (!policy.ok) return policy;
+  return ok({ policy: policy.value, verifiers: NO_VERIFIERS, origin: undefined, ...at });
 }

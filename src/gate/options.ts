@@ -41,6 +41,8 @@ export interface GateOptions {
 export interface Cadence {
   /** Milliseconds from one measurement of the environment, and heartbeat, to the next. */
   readonly beat: number;
+  /** Milliseconds from one question to the domain's witness to the next, while the log grows. */
+  readonly witness: number;
   /** Milliseconds from an entry to the checkpoint that covers it, about. */
   readonly checkpoint: number;
   /** Entries that no checkpoint covers, at most about. */
@@ -51,6 +53,7 @@ export interface Cadence {
 
 export const CADENCE: Cadence = {
   beat: 10_000,
+  witness: 5_000,
   checkpoint: 1_000,
   checkpointEntries: 4_096,
   state: 4_096,

@@ -45,6 +45,8 @@ export interface GateState {
   readonly runs: ReadonlyMap<string, RunRecord>;
   /** Runs that were revoked, for ever. */
   readonly revoked: ReadonlySet<string>;
+  /** Leaf hashes of hand-overs that were accepted: each once. */
+  readonly accepted: ReadonlySet<string>;
   readonly domains: ReadonlyMap<string, DomainRecord>;
   readonly policy: { readonly policy: string; readonly baseline: string | null } | undefined;
   readonly trips: readonly TripRecord[];
@@ -69,6 +71,7 @@ export class GateFold implements GateState {
   trips: readonly TripRecord[] = [];
   readonly runs = new Map<string, RunRecord>();
   readonly revoked = new Set<string>();
+  readonly accepted = new Set<string>();
   readonly domains = new Map<string, DomainRecord>();
   readonly #counters = new Map<string, Counter>();
 
@@ -152,6 +155,9 @@ export class GateFold implements GateState {
     const state = entry.kind === "accept" && !before ? "baseline" : nextRunState(old.state, entry);
     const next = { ...old, state };
     switch (entry.kind) {
+      case "accept":
+        this.accepted.add(entry.parent.leaf);
+        break;
       case "admission":
         next.authorization = entry.authorization;
         next.command = entry.command;
@@ -226,6 +232,7 @@ export class GateFold implements GateState {
       domains: sorted(this.domains, (record) => record.toJson()),
       counters: sorted(this.#counters, ({ total, expires }) => ({ total, expires })),
       revoked: [...this.revoked].sort(),
+      accepted: [...this.accepted].sort(),
       runs: sorted(this.runs, (run) => ({
         state: run.state,
         decisions: run.decisions,

@@ -66,42 +66,56 @@ export async function proveNewest(
   { clock, skew }: { readonly clock: Pick<Clock, "now">; readonly skew: number },
   verifiers: Verifiers = NO_VERIFIERS,
 ): Promise<Result<Newest>> {
+  const vouched = await askForNewest(kernel, log, tiles, witness, { clock, skew }, verifiers);
+  // Whatever the matter is: nobody vouches for this log.
+  return vouched.ok || vouched.code === "LOG" ? vouched : distrust(witness, vouched);
+}
+
+/** `proveNewest` with the witness's own reason: LOG alone says that this log is not the newest. */
+export async function askForNewest(
+  kernel: Kernel,
+  log: WitnessedLog,
+  tiles: Reader,
+  witness: Witness,
+  { clock, skew }: { readonly clock: Pick<Clock, "now">; readonly skew: number },
+  verifiers: Verifiers = NO_VERIFIERS,
+): Promise<Result<Newest>> {
   if (!(skew >= 0 && Number.isFinite(skew))) throw new TypeError("`skew` is milliseconds");
   const checkpoint = await log.checkpoint();
   const signed = parseCheckpoint(checkpoint);
-  if (!signed.ok) return distrust(witness, signed);
+  if (!signed.ok) return signed;
   const { size, rootHash } = signed.value.checkpoint;
   let old = size;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const proof = await proofFrom(kernel, tiles, { size, rootHash }, old);
-    if (!proof.ok) return distrust(witness, proof);
+    if (!proof.ok) return proof;
     const request = formatAddCheckpoint({ oldSize: old, proof: proof.value, checkpoint });
     const asked = clock.now();
     const answer = await ask(witness, request);
-    if (!answer.ok) return distrust(witness, answer);
+    if (!answer.ok) return answer;
     if (answer.value.status === 200) {
       const { line } = answer.value;
       const time = timeOf(kernel, checkpoint, line, witness.key, verifiers);
-      if (!time.ok) return distrust(witness, time);
+      if (!time.ok) return time;
       const late = checkTime(time.value, asked - skew, clock.now() + skew);
-      if (late) return distrust(witness, late);
+      if (late) return late;
       const keys = { witnesses: [witness.key], verifiers };
       const added = addCosignatures(kernel, checkpoint, encodeUtf8(line), keys);
-      if (!added.ok) return distrust(witness, added);
+      if (!added.ok) return added;
       const root = encodeHex(rootHash);
       return ok({ size: Number(size), root, checkpoint: added.value.checkpoint });
     }
-    if (answer.value.status !== 409) return distrust(witness, answer.value.failure);
+    if (answer.value.status !== 409) return answer.value.failure;
     const remembered = answer.value.size;
     if (remembered > size) {
       const expected = `a log of at least ${remembered} entries, as ${witness.key.name} saw it`;
       return failure("LOG", expected, `${size} entries: this one was cut short or restored`);
     }
-    if (remembered === old) return distrust(witness, answer.value.failure);
+    if (remembered === old) return answer.value.failure;
     old = remembered;
   }
   const expected = `a cosignature by ${witness.key.name}`;
-  return failure("LOG", expected, `${MAX_TRIES} answers that others were before`);
+  return failure("UNREACHABLE", expected, `${MAX_TRIES} answers that others were before`);
 }
 
 /** The keys of the witnesses that a domain asks for its own logs; MALFORMED where its policy is none. */
@@ -184,7 +198,6 @@ function checkTime(seconds: bigint, earliest: number, latest: number): Failure |
   return failure("STALE", "a cosignature made after the question", found);
 }
 
-/** Whatever the matter is: nobody vouches for this log. */
 function distrust({ key }: Witness, { code, expected, found }: Failure): Failure {
   return failure("LOG", `${key.name} to vouch for the log: ${expected}`, `${found} (${code})`);
 }

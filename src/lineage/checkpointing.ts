@@ -158,10 +158,11 @@ export class Checkpointing {
   /** Writes the tiles of the tree with these entries, and then its checkpoint. */
   async #publish(leaves: readonly Leaf[]): Promise<Covered> {
     for (let at = 0; at < leaves.length; at += TILE_WIDTH) {
-      for (const tile of this.#edge.grow(leaves.slice(at, at + TILE_WIDTH)))
-        await this.#write(tile);
+      await this.#write([...this.#edge.grow(leaves.slice(at, at + TILE_WIDTH))]);
     }
-    for (const tile of this.#edge.partial()) this.#partial.add(await this.#write(tile));
+    const partial = [...this.#edge.partial()];
+    for (const path of paths(partial)) this.#partial.add(path);
+    await this.#write(partial);
     const { key } = this.#signer;
     const bytes = await signCheckpoint(key.name, this.#edge.head(), this.#signer).catch(
       (error: unknown) => {
@@ -172,10 +173,15 @@ export class Checkpointing {
     return (this.#covered = { size: this.#edge.size, bytes });
   }
 
-  async #write({ tile, bytes }: FilledTile): Promise<string> {
-    const path = formatTilePath(tile, "c2sp");
-    await this.#storage.write(path, bytes);
-    return path;
+  /** Writes tiles of different levels at once: on each level they come from left to right. */
+  async #write(tiles: readonly FilledTile[]): Promise<void> {
+    const written = tiles.map(({ tile, bytes }) =>
+      this.#storage.write(formatTilePath(tile, "c2sp"), bytes),
+    );
+    // None goes on behind a caller's back.
+    for (const each of await Promise.allSettled(written)) {
+      if (each.status === "rejected") throw each.reason;
+    }
   }
 
   /** Removes segments that the checkpoint covers, and partial tiles of smaller trees. */

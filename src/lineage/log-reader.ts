@@ -1,14 +1,9 @@
 import { encodeHex } from "../bytes/hex.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Reader } from "../storage/storage.js";
-import {
-  decodeEntries,
-  formatTilePath,
-  MAX_BUNDLE_BYTES,
-  TILE_WIDTH,
-  tileWidth,
-} from "../tlog/tile.js";
+import { TILE_WIDTH, tileWidth } from "../tlog/tile.js";
 import type { Ahead } from "./ahead.js";
+import { readBundle } from "./bundle.js";
 
 /** An entry with its place in a log. */
 export interface LoggedEntry {
@@ -59,18 +54,9 @@ export class LogReader {
   /** The entries from `index` to the end of its bundle, at least one. */
   async #covered(index: number): Promise<Uint8Array[]> {
     const bundle = BigInt(Math.floor(index / TILE_WIDTH));
-    for (;;) {
-      const size = this.#ahead.start;
-      const width = tileWidth(BigInt(size), 0, bundle);
-      const path = formatTilePath({ level: "entries", index: bundle, width }, "c2sp");
-      const bytes = await this.#reader.read(path, MAX_BUNDLE_BYTES);
-      // A wider bundle may have taken its place since.
-      if (!bytes && this.#ahead.start !== size) continue;
-      const entries = bytes && decodeEntries(bytes);
-      if (!entries?.ok || entries.value.length !== width) {
-        throw new Error(`the entry bundle ${path} is ${bytes ? "damaged" : "gone"}`);
-      }
-      return entries.value.slice(index % TILE_WIDTH);
-    }
+    const width = tileWidth(BigInt(this.#ahead.start), 0, bundle);
+    const entries = await readBundle(this.#reader, bundle, width);
+    if (entries.ok) return entries.value.slice(index % TILE_WIDTH);
+    throw new Error(`entry ${index} cannot be read: ${entries.expected}: ${entries.found}`);
   }
 }

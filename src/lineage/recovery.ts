@@ -9,18 +9,21 @@ import type { Tile } from "../tlog/tile.js";
 import { formatTilePath, tileWidth } from "../tlog/tile.js";
 import { TreeReader } from "../tlog/tree-reader.js";
 import type { VerifierKey } from "../tlog/vkey.js";
-import type { Result } from "../verdict.js";
+import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import type { Link } from "./chain.js";
-import { checkChain, FIRST_LINK } from "./chain.js";
 import type { Batch, Leaf } from "./segment.js";
 import { decodeSegment, tagOf } from "./segment.js";
-import type { Replay, StoredCheckpoint } from "./stored-tree.js";
-import { readStoredCheckpoint, readStoredTree, tilesBeyond, within } from "./stored-tree.js";
-import { TreeEdge } from "./tree-edge.js";
+import type { StoredCheckpoint } from "./stored-checkpoint.js";
+import { readStoredCheckpoint } from "./stored-checkpoint.js";
+import type { Replay } from "./stored-tree.js";
+import { tilesBeyond, TreeWalk } from "./stored-tree.js";
+import type { TreeEdge } from "./tree-edge.js";
 
 /** Where the segments of the write-ahead are, each named by its number in sixteen digits. */
-export const AHEAD = "ahead";
+const AHEAD = "ahead";
+/** Newer checkpoints than this do not come while a log is read. */
+const MAX_LOOKS = 1000;
 /** More than any segment holds: a writer ends them far below. */
 const MAX_SEGMENT_BYTES = 1 << 30;
 
@@ -34,6 +37,7 @@ export interface Recovered {
   readonly last: Link;
   /** Bytes that a crash left of a batch that nobody was told of. */
   readonly torn: number;
+  /** Numbers of the segments, in order. */
   readonly segments: readonly number[];
   /** Paths of tiles that the tree of all entries does not have or need. */
   readonly superseded: readonly string[];
@@ -43,49 +47,65 @@ export function formatSegmentPath(number: number): string {
   return `${AHEAD}/${String(number).padStart(16, "0")}`;
 }
 
-/** Reads a log whole. `key`: whose it must be; undefined takes any, and then no write-ahead. */
+/**
+ * Reads a log whole. `key`: whose it must be; undefined takes any, and then leaves the write-ahead
+ * aside. Its writer may be at work: where a newer checkpoint has come meanwhile, the walk goes on.
+ */
 export async function readWhole(
   kernel: Kernel,
   reader: Reader,
   key: VerifierKey | undefined,
-  replay?: Replay,
+  replay: Replay = () => {},
 ): Promise<Result<Recovered>> {
-  const checkpoint = await readStoredCheckpoint(kernel, reader, key);
-  if (!checkpoint.ok) return checkpoint;
-  const signed = checkpoint.value?.checkpoint;
-  const stored = signed
-    ? await readStoredTree(kernel, reader, signed, replay)
-    : ok({ edge: new TreeEdge(kernel), last: FIRST_LINK, superseded: [] });
-  if (!stored.ok) return stored;
-  const { edge, superseded } = stored.value;
+  const walk = new TreeWalk(kernel, reader, replay);
+  for (let look = 1; ; look++) {
+    const checkpoint = await readStoredCheckpoint(kernel, reader, key);
+    if (!checkpoint.ok) return checkpoint;
+    const bytes = checkpoint.value?.bytes;
+    const wrong = checkpoint.value && (await walk.to(checkpoint.value.head));
+    const recovered = wrong ?? (await readAhead(kernel, reader, key, walk, checkpoint.value));
+    if (recovered.ok) return recovered;
+    // A second look at the same tells nothing new.
+    const now = await readStoredCheckpoint(kernel, reader, key);
+    const newer = now.ok && now.value && !(bytes && equalBytes(now.value.bytes, bytes));
+    if (!newer || look === MAX_LOOKS) return recovered;
+  }
+}
 
+/** What comes behind the tree at which the walk stands. */
+async function readAhead(
+  kernel: Kernel,
+  reader: Reader,
+  key: VerifierKey | undefined,
+  walk: TreeWalk,
+  checkpoint: StoredCheckpoint | undefined,
+): Promise<Result<Recovered>> {
+  const { edge, superseded } = walk;
+  const whole = { checkpoint, edge, superseded: [...superseded] };
+  if (!key) return ok({ ...whole, ahead: [], last: walk.last, torn: 0, segments: [] });
+
+  // Before the write-ahead, which holds all that a writer at work puts into tiles.
+  const beyond = await tilesBeyond(reader, BigInt(edge.size));
   const segments = await listSegments(reader);
   if (!segments.ok) return segments;
   const batches = await readSegments(kernel, reader, key, segments.value);
   if (!batches.ok) return batches;
-  const ahead = await follow(
-    kernel,
-    reader,
-    edge.size,
-    stored.value.last,
-    batches.value.batches,
-    replay,
-  );
-  if (!ahead.ok) return ahead;
+  const added = await entriesAfter(kernel, reader, edge.size, batches.value.batches);
+  if (!added.ok) return added;
 
-  const size = BigInt(edge.size + ahead.value.leaves.length);
-  const beyond = await tilesBeyond(reader, BigInt(edge.size));
+  const size = BigInt(edge.size + added.value.length);
   const strange = beyond.find((tile) => tile.width > widthIn(size, tile));
   if (strange) {
     const expected = `no tile of more than the ${size} entries that are there`;
     return failure("LOG", expected, formatTilePath(strange, "c2sp"));
   }
+  const hashes = walk.follow(added.value, edge.size);
+  if ("ok" in hashes) return hashes;
   const narrower = beyond.filter((tile) => tile.width < widthIn(size, tile));
   return ok({
-    checkpoint: checkpoint.value,
-    edge,
-    ahead: ahead.value.leaves,
-    last: ahead.value.last,
+    ...whole,
+    ahead: added.value.map((bytes, i) => ({ bytes, hash: hashes[i] as Uint8Array })),
+    last: walk.last,
     torn: batches.value.torn,
     segments: segments.value,
     superseded: [...superseded, ...narrower.map((tile) => formatTilePath(tile, "c2sp"))],
@@ -109,12 +129,11 @@ async function listSegments(reader: Reader): Promise<Result<number[]>> {
 async function readSegments(
   kernel: Kernel,
   reader: Reader,
-  key: VerifierKey | undefined,
+  key: VerifierKey,
   segments: readonly number[],
 ): Promise<Result<{ batches: Batch[]; torn: number }>> {
   const batches: Batch[] = [];
   let torn = 0;
-  if (!key) return ok({ batches, torn });
   const tag = tagOf(kernel, key);
   for (const number of segments) {
     const path = formatSegmentPath(number);
@@ -133,48 +152,44 @@ async function readSegments(
   return ok({ batches, torn });
 }
 
-/** The entries of batches that come after the first `size`, which those before must be among. */
-async function follow(
+/** The entries of batches that come after the first `size`; those before must be the tree's. */
+async function entriesAfter(
   kernel: Kernel,
   reader: Reader,
   size: number,
-  before: Link,
   batches: readonly Batch[],
-  replay: Replay = () => {},
-): Promise<Result<{ leaves: Leaf[]; last: Link }>> {
-  const tree = new TreeReader(kernel, reader, BigInt(size), "c2sp");
-  const leaves: Leaf[] = [];
-  let last = before;
+): Promise<Result<Uint8Array[]>> {
+  const added: Uint8Array[] = [];
   let next = batches[0]?.first ?? size;
   if (next > size) return gap(size, next);
+  const tree = new TreeReader(kernel, reader, BigInt(size), "c2sp");
   for (const { first, entries } of batches) {
     if (first !== next) return gap(next, first);
     next += entries.length;
     const covered = Math.max(0, Math.min(entries.length, size - first));
-    const hashes = kernel.leafHashes(entries.slice(0, covered));
-    for (let i = 0; i < covered; i++) {
-      const leaf = await tree.leafHash(BigInt(first + i));
-      if (!leaf.ok) return leaf;
-      if (!equalBytes(leaf.value, hashes.subarray(32 * i, 32 * i + 32))) {
-        const expected = `entry ${first + i} in the write-ahead as in the tree`;
-        return failure("LOG", expected, "another entry");
-      }
-    }
-    const added = entries.slice(covered);
-    const chained = checkChain(kernel, added, last);
-    if (!chained.ok) return within(chained, first + covered);
-    last = chained.value.last;
-    for (const [i, entry] of chained.value.entries.entries()) {
-      const bytes = added[i] as Uint8Array;
-      const hash = chained.value.leafHashes.slice(32 * i, 32 * i + 32);
-      leaves.push({ bytes, hash });
-      const leaf = chained.value.entries[i + 1]?.prev ?? last.leaf ?? "";
-      replay({ index: first + covered + i, bytes, leaf, entry });
-    }
+    const wrong = await compare(kernel, tree, first, entries.slice(0, covered));
+    if (wrong) return wrong;
+    for (const entry of entries.slice(covered)) added.push(entry);
   }
-  return ok({ leaves, last });
+  return ok(added);
 }
 
-function gap(expected: number, found: number): Result<never> {
+function gap(expected: number, found: number): Failure {
   return failure("LOG", `a write-ahead that goes on at entry ${expected}`, `entry ${found}`);
+}
+
+async function compare(
+  kernel: Kernel,
+  tree: TreeReader,
+  first: number,
+  entries: readonly Uint8Array[],
+): Promise<Failure | undefined> {
+  const hashes = kernel.leafHashes(entries);
+  for (let i = 0; i < entries.length; i++) {
+    const leaf = await tree.leafHash(BigInt(first + i));
+    if (!leaf.ok) return leaf;
+    if (equalBytes(leaf.value, hashes.subarray(32 * i, 32 * i + 32))) continue;
+    return failure("LOG", `entry ${first + i} in the write-ahead as in the tree`, "another");
+  }
+  return undefined;
 }

@@ -2,12 +2,8 @@
 import { equalBytes } from "../bytes/concat.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Reader } from "../storage/storage.js";
-import type { UnverifiedCheckpoint } from "../tlog/checkpoint.js";
-import { parseCheckpoint } from "../tlog/checkpoint.js";
-import { CHECKPOINT } from "../tlog/log-writer.js";
-import { MAX_NOTE_BYTES } from "../tlog/note.js";
+import type { TreeHead } from "../tlog/checkpoint.js";
 import {
-  decodeEntries,
   formatTilePath,
   hashesAtLevel,
   MAX_BUNDLE_BYTES,
@@ -16,15 +12,12 @@ import {
   tileWidth,
 } from "../tlog/tile.js";
 import type { Tile } from "../tlog/tile.js";
-import { NO_VERIFIERS } from "../tlog/verifiers.js";
-import { judgeLog } from "../tlog/verify-checkpoint.js";
-import type { VerifierKey } from "../tlog/vkey.js";
-import type { Failure, Result } from "../verdict.js";
-import { failure, ok, Plan } from "../verdict.js";
+import type { Failure } from "../verdict.js";
+import { failure } from "../verdict.js";
+import { readBundle } from "./bundle.js";
 import type { Link } from "./chain.js";
 import { checkChain, FIRST_LINK } from "./chain.js";
 import type { Entry } from "./entry.js";
-import type { Leaf } from "./segment.js";
 import type { FilledTile } from "./tree-edge.js";
 import { TreeEdge } from "./tree-edge.js";
 
@@ -39,129 +32,100 @@ export interface Replayed {
 
 export type Replay = (replayed: Replayed) => void;
 
-/** A log's newest checkpoint, with its bytes. */
-export interface StoredCheckpoint extends UnverifiedCheckpoint {
-  readonly bytes: Uint8Array;
-}
-
-/** Undefined where the log has none. `key` undefined: whoever signed it. */
-export async function readStoredCheckpoint(
-  kernel: Kernel,
-  reader: Reader,
-  key: VerifierKey | undefined,
-): Promise<Result<StoredCheckpoint | undefined>> {
-  const bytes = await reader.read(CHECKPOINT, MAX_NOTE_BYTES);
-  if (!bytes) return ok(undefined);
-  const signed = parseCheckpoint(bytes);
-  if (!signed.ok) return signed;
-  if (signed.value.checkpoint.size > BigInt(Number.MAX_SAFE_INTEGER)) {
-    return failure("TOO_LARGE", "a log of at most 2^53 - 1 entries", "a longer one");
-  }
-  if (key) {
-    const plan = new Plan(["origin", "log signature"]);
-    const demand = { logs: [key], origin: key.name, verifiers: NO_VERIFIERS };
-    judgeLog(kernel, plan, signed.value, demand);
-    const bad = plan.verdict().checks.find((check) => check.outcome !== "passed");
-    if (bad) {
-      const expected = `a checkpoint by this log's key: ${bad.expected ?? "a signature"}`;
-      return failure(bad.code ?? "INTERNAL", expected, bad.found ?? "none");
-    }
-  }
-  return ok({ ...signed.value, bytes });
-}
-
-export interface StoredTree {
-  readonly edge: TreeEdge;
-  readonly last: Link;
-  /** Partial tiles of smaller trees, which nothing needs any more. */
-  readonly superseded: readonly string[];
-}
-
 /**
- * Reads what a checkpoint covers: each entry must follow the one before, and each stored tile, at
- * every width, must be what the entries make it. Memory does not grow with the log.
+ * A walk along a stored log: each entry must follow the one before, and each stored tile, at every
+ * width, must be what the entries make it. Memory does not grow with the log.
  */
-export async function readStoredTree(
-  kernel: Kernel,
-  reader: Reader,
-  { size, rootHash }: UnverifiedCheckpoint["checkpoint"],
-  replay: Replay = () => {},
-): Promise<Result<StoredTree>> {
-  const edge = new TreeEdge(kernel);
-  const superseded: string[] = [];
-  let last = FIRST_LINK;
-  for (let index = 0n; tileWidth(size, 0, index) > 0; index++) {
-    const width = tileWidth(size, 0, index);
-    const bundle = await readBundle(reader, index, width);
-    if (!bundle.ok) return bundle;
-    const first = edge.size;
-    const chained = checkChain(kernel, bundle.value, last);
-    if (!chained.ok) return within(chained, first);
-    const { leafHashes, entries } = chained.value;
-    last = chained.value.last;
-    const leaves = bundle.value.map((bytes, i) => ({
-      bytes,
-      hash: leafHashes.subarray(32 * i, 32 * i + 32),
-    }));
-    for (const [i, entry] of entries.entries()) {
-      const leaf = entries[i + 1]?.prev ?? last.leaf ?? "";
-      replay({ index: first + i, bytes: (leaves[i] as Leaf).bytes, leaf, entry });
+export class TreeWalk {
+  readonly edge: TreeEdge;
+  /** Paths of partial tiles of smaller trees, which nothing needs any more. */
+  readonly superseded = new Set<string>();
+  readonly #kernel: Kernel;
+  readonly #reader: Reader;
+  readonly #replay: Replay;
+  #last: Link = FIRST_LINK;
+
+  constructor(kernel: Kernel, reader: Reader, replay: Replay) {
+    this.edge = new TreeEdge(kernel);
+    this.#kernel = kernel;
+    this.#reader = reader;
+    this.#replay = replay;
+  }
+
+  /** What the next entry must follow. */
+  get last(): Link {
+    return this.#last;
+  }
+
+  /** Goes on to the tree that a checkpoint names. */
+  async to({ size, rootHash }: TreeHead): Promise<Failure | undefined> {
+    if (size < BigInt(this.edge.size)) {
+      return failure("TREE", `at least ${this.edge.size} entries, as before`, `${size}`);
     }
-    for (const filled of edge.grow(leaves)) {
-      const wrong = await compare(reader, filled, superseded);
+    while (BigInt(this.edge.size) < size) {
+      const wrong = await this.#bundle(size);
       if (wrong) return wrong;
     }
-  }
-  for (const filled of edge.partial()) {
-    const wrong = await compare(reader, filled, superseded);
-    if (wrong) return wrong;
-  }
-  if (!equalBytes(edge.head().rootHash, rootHash)) {
+    for (const filled of this.edge.partial()) {
+      const wrong = await this.#compare(filled);
+      if (wrong) return wrong;
+    }
+    if (equalBytes(this.edge.head().rootHash, rootHash)) return undefined;
     return failure("TREE", "entries that make the tree of the checkpoint", "another root hash");
   }
-  return ok({ edge, last, superseded });
-}
 
-/** The failure with the place that it is at in the log. */
-export function within(cause: Failure, first: number): Failure {
-  return { ...cause, expected: `from entry ${first} on: ${cause.expected}` };
-}
-
-async function readBundle(
-  reader: Reader,
-  index: bigint,
-  width: number,
-): Promise<Result<Uint8Array[]>> {
-  const path = formatTilePath({ level: "entries", index, width }, "c2sp");
-  const bytes = await reader.read(path, MAX_BUNDLE_BYTES);
-  if (!bytes) return failure("MISSING", path, "no such entry bundle");
-  const entries = decodeEntries(bytes);
-  if (!entries.ok) return entries;
-  if (entries.value.length === width) return entries;
-  return failure("TREE", `${width} entries in ${path}`, `${entries.value.length}`);
-}
-
-/** Compares a tile at every width at which it is stored with what the entries make it. */
-async function compare(
-  reader: Reader,
-  { tile, bytes }: FilledTile,
-  superseded: string[],
-): Promise<Failure | undefined> {
-  const widths = await storedWidths(reader, tile, "c2sp");
-  if (!widths.includes(tile.width)) {
-    return failure("MISSING", formatTilePath(tile, "c2sp"), "no such tile");
-  }
-  for (const width of widths) {
-    // What is wider than the checkpoint's is for the write-ahead to explain.
-    if (width > tile.width) continue;
-    const path = formatTilePath({ ...tile, width }, "c2sp");
-    const stored = await reader.read(path, bytes.length);
-    if (!stored || !equalBytes(stored, bytes.subarray(0, lengthOf(tile, bytes, width)))) {
-      return failure("TREE", `in ${path} what the entries make it`, "something else");
+  /** Entries that come after those so far, wherever they were read. */
+  follow(entries: readonly Uint8Array[], first: number): Failure | readonly Uint8Array[] {
+    const chained = checkChain(this.#kernel, entries, this.#last);
+    if (!chained.ok) return { ...chained, expected: `from entry ${first} on: ${chained.expected}` };
+    const { leafHashes, entries: parsed, last } = chained.value;
+    this.#last = last;
+    for (const [i, entry] of parsed.entries()) {
+      // The next one names it, and the last is the link's.
+      const leaf = parsed[i + 1]?.prev ?? last.leaf ?? "";
+      this.#replay({ index: first + i, bytes: entries[i] as Uint8Array, leaf, entry });
     }
-    if (width < tile.width) superseded.push(path);
+    return entries.map((_, i) => leafHashes.slice(32 * i, 32 * i + 32));
   }
-  return undefined;
+
+  async #bundle(size: bigint): Promise<Failure | undefined> {
+    const first = this.edge.size;
+    const index = BigInt(Math.floor(first / TILE_WIDTH));
+    const bundle = await readBundle(this.#reader, index, tileWidth(size, 0, index));
+    if (!bundle.ok) return bundle;
+    const entries = bundle.value.slice(first % TILE_WIDTH);
+    const hashes = this.follow(entries, first);
+    if ("ok" in hashes) return hashes;
+    const leaves = entries.map((bytes, i) => ({ bytes, hash: hashes[i] as Uint8Array }));
+    for (const filled of this.edge.grow(leaves)) {
+      const wrong = await this.#compare(filled);
+      if (wrong) return wrong;
+    }
+    return undefined;
+  }
+
+  /** Compares a tile at every width at which it is stored with what the entries make it. */
+  async #compare({ tile, bytes }: FilledTile): Promise<Failure | undefined> {
+    let there = false;
+    // Of a log that grows meanwhile a wider one takes its place: it is there at the second look.
+    for (let look = 0; look < 2 && !there; look++) {
+      for (const width of await storedWidths(this.#reader, tile, "c2sp")) {
+        const path = formatTilePath({ ...tile, width }, "c2sp");
+        const stored = await this.#reader.read(path, MAX_BUNDLE_BYTES);
+        if (!stored) continue;
+        const shared = Math.min(width, tile.width);
+        const length = lengthOf(tile, bytes, shared);
+        // What is behind that in a wider one is for the write-ahead to explain.
+        const same = equalBytes(stored.subarray(0, length), bytes.subarray(0, length));
+        if (!same || (width <= tile.width && stored.length !== length)) {
+          return failure("TREE", `in ${path} what the entries make it`, "something else");
+        }
+        if (width >= tile.width) there = true;
+        else this.superseded.add(path);
+      }
+    }
+    return there ? undefined : failure("MISSING", formatTilePath(tile, "c2sp"), "no such tile");
+  }
 }
 
 /** How many bytes of a tile its first `width` hashes or entries are. */

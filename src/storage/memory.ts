@@ -33,7 +33,8 @@ export class MemoryStorage implements LogStorage {
 
   async createJournal(path: string): Promise<Journal> {
     requirePath(path);
-    if (this.#files.has(path) || (await this.list(path)).length > 0) {
+    const paths = [...this.#files.keys()];
+    if (paths.some((each) => each === path || each.startsWith(`${path}/`))) {
       throw new Error(`something stands at ${JSON.stringify(path)}`);
     }
     // Room for more than is there: `file` is what is there.

@@ -56,6 +56,43 @@ const HOSTILE = [
 /** What `open` gives: stores over one medium, which is new and empty. */
 export type Opened = () => TrustStore;
 
+/** What needs a linearizable compare-and-swap: a list, so that a test can see a store refused. */
+export const SWAP_CHECKS: readonly { name: string; run: (opened: Opened) => Promise<void> }[] = [
+  {
+    name: "of many swaps at once that expect the same value one succeeds",
+    run: async (opened) => {
+      const stores = Array.from({ length: 4 }, opened);
+      for (const expected of [undefined, bytes("again")]) {
+        const swaps = Array.from({ length: 20 }, (_, i) =>
+          (stores[i % 4] as TrustStore).compareAndSwap("key", expected, bytes(`${i}`)),
+        );
+        const done = await Promise.all(swaps);
+        expect(done.filter(Boolean)).toHaveLength(1);
+        expect(await get(opened(), "key")).toEqual(bytes(`${done.indexOf(true)}`));
+        await opened().put("key", bytes("again"));
+      }
+    },
+  },
+  {
+    name: "of 50 increments at once none is lost",
+    run: async (opened) => {
+      const store = opened();
+      await Promise.all(Array.from({ length: 50 }, () => increment(store, "n")));
+      expect(await get(store, "n")).toEqual(bytes("50"));
+    },
+  },
+  {
+    name: "of 50 increments at once through two stores none is lost",
+    run: async (opened) => {
+      const stores = [opened(), opened()] as const;
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) => increment(stores[i % 2 === 0 ? 0 : 1], "n")),
+      );
+      expect(await get(opened(), "n")).toEqual(bytes("50"));
+    },
+  },
+];
+
 /** Runs over stores; each call of what `open` gives makes one more over the same values. */
 export function describeTrustStore(name: string, open: () => Promise<Opened>): void {
   const one = async (): Promise<TrustStore> => (await open())();
@@ -221,34 +258,9 @@ export function describeTrustStore(name: string, open: () => Promise<Opened>): v
       expect(await get(store, "a")).toEqual(bytes("1"));
     });
 
-    test("of many swaps at once that expect the same value one succeeds", async () => {
-      const opened = await open();
-      const stores = Array.from({ length: 4 }, opened);
-      for (const expected of [undefined, bytes("again")]) {
-        const swaps = Array.from({ length: 20 }, (_, i) =>
-          (stores[i % 4] as TrustStore).compareAndSwap("key", expected, bytes(`${i}`)),
-        );
-        const done = await Promise.all(swaps);
-        expect(done.filter(Boolean)).toHaveLength(1);
-        expect(await get(opened(), "key")).toEqual(bytes(`${done.indexOf(true)}`));
-        await opened().put("key", bytes("again"));
-      }
-    });
-
-    test("of 50 increments at once none is lost", async () => {
-      const store = await one();
-      await Promise.all(Array.from({ length: 50 }, () => increment(store, "n")));
-      expect(await get(store, "n")).toEqual(bytes("50"));
-    });
-
-    test("of 50 increments at once through two stores none is lost", async () => {
-      const opened = await open();
-      const stores = [opened(), opened()] as const;
-      await Promise.all(
-        Array.from({ length: 50 }, (_, i) => increment(stores[i % 2 === 0 ? 0 : 1], "n")),
-      );
-      expect(await get(opened(), "n")).toEqual(bytes("50"));
-    });
+    for (const { name: check, run } of SWAP_CHECKS) {
+      test(check, async () => run(await open()));
+    }
 
     test("a put or a removal amid swaps comes before or after each", async () => {
       const opened = await open();

@@ -178,7 +178,6 @@ export class Lane {
 
   async #conclude(call: InFlight, grant: Grant, response: Response): Promise<void> {
     await grant.ended(outcomeOf(response));
-    if (!this.#calls.has(call.own)) return;
     const { signal } = grant;
     await this.#finish(
       call,

@@ -1,5 +1,6 @@
 /** What bubblewrap is told: namespaces, mounts and environment of one run. */
 import type { Sets } from "./effect.js";
+import { isBelow } from "./copies.js";
 import type { Refusal } from "./refusal.js";
 import { quote, refusal } from "./refusal.js";
 
@@ -22,14 +23,16 @@ export const NAMESPACES = [
 const OWN = ["/proc", "/dev"];
 
 /** Why bubblewrap cannot enforce these sets; what it enforces, it enforces exactly. */
-export function refuseSets({ read, write, net, run }: Sets): Refusal | undefined {
+export function bubblewrapRefuses({ read, write, net, run }: Sets): Refusal | undefined {
   const expected = "sets that bubblewrap can enforce";
   const refuse = (found: string) => refusal("ISOLATION", expected, found);
   if (run !== undefined) {
     return refuse("a list of programs: a program can run whatever it can read or bring along");
   }
   if (net !== undefined && net.length > 0) {
-    return refuse(`hosts (${quote(net.join(", "))}): it shuts off the network, or leaves all of it`);
+    return refuse(
+      `hosts (${quote(net.join(", "))}): it shuts off the network, or leaves all of it`,
+    );
   }
   const paths = [...(read ?? []), ...(write ?? [])];
   const odd = paths.find((path) => !isPlain(path));
@@ -45,10 +48,6 @@ export function refuseSets({ read, write, net, run }: Sets): Refusal | undefined
 
 function isPlain(path: string): boolean {
   return path === "/" || /^(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)+$/.test(path);
-}
-
-export function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
 }
 
 export interface SandboxedCommand {
@@ -67,9 +66,15 @@ export function sandboxOptions(command: SandboxedCommand): string[] {
     ...(sets.net === undefined ? [] : ["--unshare-net"]),
     ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
     ...mounts(sets),
-    ...["--proc", "/proc", "--dev", "/dev"],
-    ...["--ro-bind", copies, copies],
-    ...["--chdir", workingFolder],
+    "--proc",
+    "/proc",
+    "--dev",
+    "/dev",
+    "--ro-bind",
+    copies,
+    copies,
+    "--chdir",
+    workingFolder,
   ];
 }
 
@@ -88,7 +93,7 @@ function mounts({ read = ["/"], write, net }: Sets): string[] {
     ...whole.flatMap(bind),
     ...(all.get("/") === "--bind" ? [] : ["--tmpfs", "/tmp"]),
     // Sockets of services: without a network they are no way out either.
-    ...(all.has("/") && net !== undefined && !all.has("/run") ? ["--tmpfs", "/run"] : []),
+    ...(all.has("/") && net !== undefined ? ["--tmpfs", "/run"] : []),
     ...parts.flatMap(bind),
   ];
 }

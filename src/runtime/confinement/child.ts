@@ -86,11 +86,11 @@ export class Child {
     this.close();
   }
 
-  /** Whether there was a pipe to close. */
+  /** Closes the pipes; whether there are any. */
   close(): boolean {
-    const open = (this.#process?.stdio ?? []).filter((stream) => stream && !stream.destroyed);
-    for (const stream of open) stream?.destroy();
-    return open.length > 0;
+    const pipes = (this.#process?.stdio ?? []).filter((stream) => stream !== null);
+    for (const pipe of pipes) pipe?.destroy();
+    return pipes.length > 0;
   }
 }
 

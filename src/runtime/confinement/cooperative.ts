@@ -33,7 +33,10 @@ export function cooperative<Context extends EffectContext = EffectContext>(
   };
 }
 
-async function settle<Context>(run: (context: Context) => unknown, context: Context): Promise<Ended> {
+async function settle<Context>(
+  run: (context: Context) => unknown,
+  context: Context,
+): Promise<Ended> {
   try {
     return { outcome: "done", exit: null, signal: null, value: await run(context) };
   } catch (error) {

@@ -60,3 +60,12 @@ export interface Interrupted {
 export function failedWith(error: unknown): Ended {
   return { outcome: "failed", exit: null, signal: null, error };
 }
+
+/** The sets that are given, as they are now. */
+export function frozenSets(sets: Sets): Sets {
+  const given = (["read", "write", "net", "run"] as const).flatMap((name) => {
+    const set = sets[name];
+    return set === undefined ? [] : [[name, Object.freeze([...set])] as const];
+  });
+  return Object.fromEntries(given);
+}

@@ -46,11 +46,7 @@ export async function settlesWithin(
 }
 
 /** Asks again and again until the answer is yes; no when the time is over. */
-export async function becomesTrue(
-  clock: Clock,
-  ms: number,
-  ask: () => boolean,
-): Promise<boolean> {
+export async function becomesTrue(clock: Clock, ms: number, ask: () => boolean): Promise<boolean> {
   const end = clock.elapsed() + ms;
   for (let pause = SHORTEST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     if (ask()) return true;

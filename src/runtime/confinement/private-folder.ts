@@ -39,7 +39,7 @@ export class PrivateFolder {
 
   /** Rejects where the system gives none. Whoever opens it removes it. */
   static async open(algorithms: readonly Algorithm[], below?: string): Promise<PrivateFolder> {
-    const made = await mkdtemp(join(below ?? tmpdir(), "writ-run-"));
+    const made = await mkdtemp(join(below ?? tmpdir(), "writ-copies-"));
     return new PrivateFolder(await realpath(made), algorithms);
   }
 
@@ -60,7 +60,9 @@ export class PrivateFolder {
       try {
         const hashes = this.algorithms.map((each) => [each, createHash(each)] as const);
         const head = await pour(from, to, hashes);
-        const digests = Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest("hex")]));
+        const digests = Object.fromEntries(
+          hashes.map(([name, hash]) => [name, hash.digest("hex")]),
+        );
         return { ok: true, value: { artifact: { path, digests }, path: target, head } };
       } finally {
         await to.close();
@@ -86,7 +88,8 @@ async function openRegular(path: string, use: "run" | "read"): Promise<Outcome<F
   const stat = await file.stat();
   const expected = use === "run" ? "a regular file that can be executed" : "a regular file";
   const found = !stat.isFile() ? "another kind of file" : "one that nobody may execute";
-  if (stat.isFile() && (use === "read" || (stat.mode & 0o111) !== 0)) return { ok: true, value: file };
+  if (stat.isFile() && (use === "read" || (stat.mode & 0o111) !== 0))
+    return { ok: true, value: file };
   await file.close();
   return refusal("MISSING", `${expected} at ${quote(path)}`, found);
 }
@@ -106,7 +109,7 @@ async function pour(
     if (length < HEAD) head.set(chunk.subarray(0, HEAD - length), length);
     length += bytesRead;
     for (const [, hash] of hashes) hash.update(chunk);
-    for (let done = 0; done < chunk.length; ) {
+    for (let done = 0; done < chunk.length;) {
       done += (await to.write(chunk, done)).bytesWritten;
     }
   }

@@ -1,5 +1,5 @@
 /** What the system says of processes: Linux all of it, others little. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A process; not only its number, which another is given later. */
 export interface ProcessId {
@@ -33,10 +33,28 @@ function row(pid: number): Row | undefined {
   return { parent: Number(parent), group: Number(group), start, gone };
 }
 
-/** The process of this number, if it is a child of that parent; undefined also where nothing is told. */
-export function identifyChild(pid: number, parent: number): ProcessId | undefined {
+/** Whether this table shows the processes as this process numbers them. */
+export function isOwnTable(): boolean {
+  return row(process.pid)?.parent === process.ppid;
+}
+
+/**
+ * The first process of a PID namespace, which had this number a moment ago; with that parent, or none
+ * once the parent is gone. One that has ended is an identity too. Undefined where it is another.
+ */
+export function identify(pid: number, parent: number, namespace: string): ProcessId | undefined {
   const found = row(pid);
-  return found && found.parent === parent ? { pid, start: found.start } : undefined;
+  if (!found || found.gone) return { pid, start: "" };
+  if (found.parent !== parent && namespaceOf(pid) !== namespace) return undefined;
+  return { pid, start: found.start };
+}
+
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return /^pid:\[([0-9]+)\]$/.exec(readlinkSync(`/proc/${pid}/ns/pid`))?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 export function isAlive({ pid, start }: ProcessId): boolean {

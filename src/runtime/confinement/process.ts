@@ -40,6 +40,8 @@ export class GroupRun implements Running {
   readonly #child: Child;
   readonly #patience: Patience;
   readonly #gone: Answer;
+  /** Whether somebody of the group outlived its leader, and was killed. */
+  #rest = false;
 
   /** `gone` is what may be said once nobody of the group lives. */
   constructor(command: Command, prepared: Prepared, patience: Patience, gone: Answer) {
@@ -48,7 +50,7 @@ export class GroupRun implements Running {
     this.#child = new Child(command);
     this.ended = this.#child.exit.then(async (ended) => {
       // At once: a number that was just given up is not yet another's.
-      this.#signal("SIGKILL");
+      this.#rest = this.#signal("SIGKILL");
       await this.#child.drained();
       await prepared.discard().catch(() => {});
       return ended;
@@ -72,7 +74,7 @@ export class GroupRun implements Running {
         // Also where it has joined another group.
         child.kill();
         steps.push("killed");
-      }
+      } else if (this.#rest) steps.push("killed");
     }
     const { pid } = child;
     const gone = await becomesTrue(
@@ -80,6 +82,7 @@ export class GroupRun implements Running {
       BOUND,
       () => child.isGone && (pid === undefined || !groupIsAlive(pid)),
     );
+    if (gone) await this.ended;
     if (child.close()) steps.push("closed");
     const took = Math.round(clock.elapsed() - began);
     return { answer: gone ? this.#gone : "not-stopped", steps, took };

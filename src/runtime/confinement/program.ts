@@ -136,7 +136,8 @@ async function copyProgram(
   const copy = copied.value;
   const kind = kindOf(copy.artifact.path, copy.head);
   if (!kind.ok) return kind;
-  if (kind.value.kind === "native") return { ok: true, value: { argv: [copy.path], copies: [copy] } };
+  if (kind.value.kind === "native")
+    return { ok: true, value: { argv: [copy.path], copies: [copy] } };
   const { interpreter, argument } = kind.value;
   const start = await copyProgram(folder, interpreter, environment, depth + 1);
   if (!start.ok) return start;

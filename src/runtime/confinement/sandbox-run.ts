@@ -5,7 +5,7 @@ import type { Ended, Interrupted, Running, Step } from "./effect.js";
 import type { Patience } from "./patience.js";
 import { becomesTrue, BOUND, once, settlesWithin } from "./patience.js";
 import type { ProcessId } from "./process-table.js";
-import { identifyChild, isAlive } from "./process-table.js";
+import { identify, isAlive } from "./process-table.js";
 import type { Prepared } from "./program.js";
 
 /** Descriptors of bubblewrap: where it tells of the sandbox, and where it is told what to do. */
@@ -28,7 +28,8 @@ export class SandboxRun implements Running {
   readonly #child: Child;
   readonly #patience: Patience;
   /** The first process of the namespace; undefined where bubblewrap ended before it told. */
-  readonly #first: Promise<ProcessId | undefined>;
+  readonly #told: Promise<ProcessId | undefined>;
+  #first: ProcessId | undefined;
 
   /** The options go through a pipe: they hold the environment, and command lines are public. */
   constructor(
@@ -41,7 +42,7 @@ export class SandboxRun implements Running {
     this.#patience = patience;
     const argv = [path, "--info-fd", String(INFO), "--args", String(OPTIONS)];
     this.#child = new Child({ ...command, folder: "/", argv, environment: {}, pipes: 2 });
-    this.#first = firstProcess(this.#child);
+    this.#told = firstProcess(this.#child).then((first) => (this.#first = first));
     this.#child.pipe(OPTIONS)?.end(told.map((word) => `${word}\0`).join(""));
     this.ended = this.#child.exit.then(async (ended) => {
       await this.#end(FOREVER);
@@ -54,7 +55,9 @@ export class SandboxRun implements Running {
   /** Ends the namespace; whether it is known to be empty. */
   async #end(ms: number): Promise<boolean> {
     const { clock } = this.#patience;
-    const first = await this.#first;
+    await settlesWithin(clock, ms, this.#told);
+    const first = this.#first;
+    // What was never started is not there.
     if (!first) return this.#child.pid === undefined;
     return becomesTrue(clock, ms, () => {
       if (!isAlive(first)) return true;
@@ -71,24 +74,21 @@ export class SandboxRun implements Running {
     const { clock, grace } = this.#patience;
     const began = clock.elapsed();
     const steps: Step[] = [];
-    await settlesWithin(clock, BOUND, this.#first);
-    const first = await Promise.race([this.#first, undefined]);
+    await settlesWithin(clock, BOUND, this.#told);
     if (!this.#child.isGone) {
       // The first process leads the program's session, and itself ignores all but SIGKILL.
-      if (first && signalGroup(first.pid, "SIGTERM")) steps.push("signalled");
+      if (this.#first && signalGroup(this.#first.pid, "SIGTERM")) steps.push("signalled");
       if (!(await settlesWithin(clock, grace, this.#child.exit))) steps.push("killed");
     }
-    const empty = first ? await this.#end(BOUND) : this.#child.pid === undefined;
-    // Without a namespace to end, what there is of bubblewrap goes.
-    if (!first) this.#child.kill();
-    if (empty) await settlesWithin(clock, BOUND, this.ended);
-    else if (this.#child.close()) steps.push("closed");
-    const answer = empty ? "stopped" : first ? "not-stopped" : "unknown";
+    const empty = await this.#end(BOUND);
+    if (!empty) this.#child.kill();
+    await settlesWithin(clock, empty ? BOUND : 0, this.ended);
+    const answer = empty ? "stopped" : this.#first ? "not-stopped" : "unknown";
     return { answer, steps, took: Math.round(clock.elapsed() - began) };
   }
 }
 
-/** Read while bubblewrap waits for its child, so that the number is that child's. */
+/** As bubblewrap tells it before anything of the program runs. */
 async function firstProcess(child: Child): Promise<ProcessId | undefined> {
   const pipe = child.pipe(INFO);
   const { pid } = child;
@@ -97,12 +97,17 @@ async function firstProcess(child: Child): Promise<ProcessId | undefined> {
   try {
     for await (const chunk of pipe) {
       text += String(chunk);
-      const [, number] = /"child-pid": *([0-9]+)\b/.exec(text) ?? [];
-      if (number !== undefined) return identifyChild(Number(number), pid);
+      const number = told("child-pid", text);
+      const namespace = told("pid-namespace", text);
+      if (number && namespace) return identify(Number(number), pid, namespace);
       if (text.length > MOST_INFO) return undefined;
     }
   } catch {
     return undefined;
   }
   return undefined;
+}
+
+function told(name: string, text: string): string | undefined {
+  return new RegExp(`"${name}": *([0-9]+)[\\s,}]`).exec(text)?.[1];
 }

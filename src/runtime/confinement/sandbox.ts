@@ -1,12 +1,15 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { NAMESPACES, refuseSets, sandboxOptions } from "./bubblewrap-arguments.js";
+import { bubblewrapRefuses, NAMESPACES, sandboxOptions } from "./bubblewrap-arguments.js";
+import { frozenSets } from "./effect.js";
+import { refuseWritableCopies } from "./copies.js";
 import type { Effect, Isolation, Sets } from "./effect.js";
 import { requirePatience } from "./patience.js";
 import type { ProcessOptions } from "./process.js";
 import { commandOf } from "./process.js";
+import { isOwnTable } from "./process-table.js";
 import type { Prepared } from "./program.js";
-import type { Outcome, Refusal } from "./refusal.js";
+import type { Outcome } from "./refusal.js";
 import { quote, refusal } from "./refusal.js";
 import { SandboxRun } from "./sandbox-run.js";
 
@@ -21,12 +24,20 @@ const TRY_MS = 10_000;
 
 /** Tries bubblewrap (0.8 or newer, Linux) with all that a sandbox needs. ISOLATION says why not. */
 export async function findBubblewrap(path: string = PATH): Promise<Outcome<Bubblewrap>> {
-  const refuse = (found: string) => refusal("ISOLATION", `a bubblewrap that works at ${path}`, found);
+  const refuse = (found: string) =>
+    refusal("ISOLATION", `a bubblewrap that works at ${path}`, found);
   if (process.platform !== "linux") return refuse(`the system is ${process.platform}`);
+  if (!isOwnTable()) return refuse("a /proc that does not show this process");
   const version = await output(path, ["--version"]);
   if (!version.ok) return refuse(version.said);
   const mounts = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"];
-  const tried = await output(path, [...NAMESPACES, "--unshare-net", ...mounts, "/proc/self/exe", "--version"]);
+  const tried = await output(path, [
+    ...NAMESPACES,
+    "--unshare-net",
+    ...mounts,
+    "/proc/self/exe",
+    "--version",
+  ]);
   if (!tried.ok) return refuse(tried.said);
   return { ok: true, value: { path, version: version.said.replace(/^bubblewrap /, "") } };
 }
@@ -38,11 +49,6 @@ function output(path: string, args: string[]): Promise<{ ok: boolean; said: stri
       else resolve({ ok: true, said: stdout.trim() });
     });
   });
-}
-
-/** Why a sandbox of bubblewrap cannot have exactly these sets. */
-export function canConfine(sets: Sets): Refusal | undefined {
-  return refuseSets(sets);
 }
 
 /** Where a system of the usual layout has programs and libraries: what most programs must read. */
@@ -64,8 +70,9 @@ export function systemPaths(): string[] {
  * one while `net` is not limited) leads to whoever listens there. Memory, processes and time are not
  * limited.
  *
- * If this process is killed, so is the sandbox (`--die-with-parent`), unless the program has traced
- * the first process of its namespace and undone that. An interruption cannot be undone.
+ * If this process is killed, so is the sandbox (`--die-with-parent`), once it has begun and
+ * unless the program traced the first process of its namespace and undid that. What an interruption
+ * does, a program cannot undo.
  */
 export function bubblewrap(
   { path }: Bubblewrap,
@@ -74,11 +81,11 @@ export function bubblewrap(
   options: ProcessOptions,
 ): Outcome<Effect> {
   requirePatience(options);
-  const refused = refuseSets(sets);
+  const refused = bubblewrapRefuses(sets) ?? refuseWritableCopies(sets, prepared.folder);
   if (refused) return refused;
   const absent = [...(sets.read ?? []), ...(sets.write ?? [])].find((each) => !existsSync(each));
   if (absent !== undefined) return refusal("ISOLATION", "paths that are there", quote(absent));
-  const isolation: Isolation = Object.freeze({ level: "sandbox", ...frozen(sets) });
+  const isolation: Isolation = Object.freeze({ level: "sandbox", ...frozenSets(sets) });
   const { argv, ...command } = commandOf(prepared, options);
   const told = sandboxOptions({
     sets: isolation,
@@ -93,13 +100,4 @@ export function bubblewrap(
       start: () => new SandboxRun(path, [...told, "--", ...argv], command, prepared, options),
     },
   };
-}
-
-/** The sets that are given, as they are now. */
-export function frozen(sets: Sets): Sets {
-  const given = (["read", "write", "net", "run"] as const).flatMap((name) => {
-    const set = sets[name];
-    return set === undefined ? [] : [[name, Object.freeze([...set])] as const];
-  });
-  return Object.fromEntries(given);
 }

@@ -22,7 +22,9 @@ export function kindOf(path: string, head: Uint8Array): Outcome<Kind> {
   if (!magic.startsWith("2321")) return refuse("neither");
   const end = head.indexOf(0x0a);
   if (end < 0) return refuse("a first line of over 255 bytes");
-  const line = new TextDecoder("latin1").decode(head.subarray(2, end)).replace(/^[ \t]+|[ \t]+$/g, "");
+  const line = new TextDecoder("latin1")
+    .decode(head.subarray(2, end))
+    .replace(/^[ \t]+|[ \t]+$/g, "");
   const [, interpreter, argument] = /^([!-~]+)(?:[ \t]+([^]*))?$/.exec(line) ?? [];
   if (!interpreter?.startsWith("/")) return refuse(quote(line));
   if (argument === undefined) return { ok: true, value: { kind: "script", interpreter } };

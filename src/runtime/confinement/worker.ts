@@ -46,15 +46,17 @@ class WorkerRun implements Running {
   #thread: Thread | undefined;
   #handle: MessagePort | undefined;
   #settle!: (ended: Ended) => void;
+  /** When the program has ended; the thread may still be there. */
+  readonly #settled: Promise<Ended>;
   #gone: Promise<boolean> | undefined;
 
   constructor(program: WorkerProgram, options: WorkerOptions, context: EffectContext) {
     this.#options = options;
     this.#context = context;
-    const settled = new Promise<Ended>((resolve) => {
+    this.#settled = new Promise<Ended>((resolve) => {
       this.#settle = resolve;
     });
-    this.ended = settled.then(async (ended) => {
+    this.ended = this.#settled.then(async (ended) => {
       await this.#terminate();
       return ended;
     });
@@ -127,11 +129,11 @@ class WorkerRun implements Running {
     if (!settled) {
       this.#thread?.post({ stop: true }, []);
       steps.push("signalled");
-      settled = await settlesWithin(clock, grace, this.ended);
+      settled = await settlesWithin(clock, grace, this.#settled);
+      this.#settle(failedWith(new Error("the worker was terminated")));
       steps.push("terminated");
     }
     const gone = await this.#terminate();
-    this.#settle(failedWith(new Error("the worker was terminated")));
     const took = Math.round(clock.elapsed() - began);
     if (gone) return { answer: "stopped", steps, took };
     return { answer: settled && !canHaltThreads() ? "unknown" : "not-stopped", steps, took };

@@ -259,6 +259,47 @@ describe("dies closed", () => {
     expect(session.end).toBeDefined();
   });
 
+  test("with one answer to a call, also where that is being written or its outcome stored", async () => {
+    let store = (): void => undefined;
+    const durable = new Promise<void>((resolve) => (store = resolve));
+    const session = new Session((asked) =>
+      asked.allow(() => (asked.call.id === 1 ? durable : Promise.resolve())),
+    );
+    await session.client(toolCall("storing", "a"), toolCall("written", "b"));
+    session.toClient.gate = new Promise(() => undefined);
+    await session.server(result(1), result(2));
+    session.proxy.stop("told to");
+    store();
+    await settle();
+    expect(session.toClient.messages).toMatchObject([
+      { id: "written", result: {} },
+      { id: "storing", error: { code: -32000 } },
+    ]);
+  });
+
+  test("has ended when every run was told its outcome", async () => {
+    const session = new Session();
+    await session.client(toolCall(1, "a"));
+    session.proxy.stop("told to");
+    let isEnded = false;
+    void session.proxy.ended.then(() => (isEnded = true));
+    await settle();
+    expect([session.end !== undefined, isEnded]).toEqual([true, false]);
+    let store = (): void => undefined;
+    first(session).allow(() => new Promise((resolve) => (store = resolve)));
+    await settle();
+    expect([first(session).outcomes, isEnded]).toEqual([[{ kind: "unsent" }], false]);
+    store();
+    await settle();
+    expect(isEnded).toBe(true);
+  });
+
+  test("where the server ends before the client, with nothing in flight", async () => {
+    const session = new Session();
+    await session.proxy.server.end();
+    expect(await session.proxy.ended).toMatchObject({ isClean: false });
+  });
+
   test("whatever stood before in the same chunk is still heard", async () => {
     const session = await busy();
     await session.client(`${JSON.stringify(request("p", "ping"))}\nrubbish\n`);
@@ -304,6 +345,7 @@ describe("the client's end", () => {
     expect(session.end).toBeUndefined();
     await session.proxy.server.end();
     expect(await session.proxy.ended).toEqual({ isClean: true, reason: "the server has ended" });
+    expect([session.toClient.closes, session.toServer.closes]).toEqual([1, 1]);
   });
 
   test("with nothing in flight closes the server at once", async () => {

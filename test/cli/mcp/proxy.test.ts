@@ -1,4 +1,5 @@
 /** What passes, what waits for a decision, and what each side is told. */
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { MAX_CALLS } from "../../../src/cli/mcp/lane.js";
 import type { Asked } from "./session.js";
@@ -135,6 +136,27 @@ describe("a governed call", () => {
     expect(session.toClient.messages).toEqual([result(9, { content: [] })]);
   });
 
+  test("a second answer while the first one's outcome is stored is dropped", async () => {
+    let store = (): void => undefined;
+    const durable = new Promise<void>((resolve) => (store = resolve));
+    const session = new Session((asked) => asked.allow(() => durable));
+    await session.client(toolCall(9, "read"));
+    await session.server(result(1, { first: 1 }), result(1, { second: 1 }));
+    store();
+    await settle();
+    expect(first(session).outcomes).toEqual([{ kind: "result", result: { first: 1 } }]);
+    expect(session.toClient.messages).toEqual([result(9, { first: 1 })]);
+  });
+
+  test("leaves nothing on its signal once it has ended", async () => {
+    const session = new Session((asked) => asked.allow());
+    await session.client(toolCall(1, "read"));
+    const { signal } = first(session).controller;
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    await session.server(result(1));
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
   test("an outcome that cannot be stored ends the session, and the client does not get it", async () => {
     const session = new Session((asked) =>
       asked.allow(() => Promise.reject(new Error("disk full"))),
@@ -243,6 +265,18 @@ describe("progress", () => {
     await session.server(result(2), report(2));
     expect(session.toClient.messages).toEqual([result(2)]);
     expect(session.end).toBeUndefined();
+  });
+
+  test("is dropped while the call is being decided on, and while its outcome is stored", async () => {
+    const session = new Session();
+    const report = notification("notifications/progress", { progressToken: 1, progress: 1 });
+    const meta = { progressToken: "mine" };
+    await session.client(request(4, "tools/call", { name: "a", _meta: meta }));
+    await session.server(report);
+    first(session).allow(() => new Promise(() => undefined));
+    await settle();
+    await session.server(result(1), report);
+    expect(session.toClient.lines).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 export const SDK_FOLDER = fileURLToPath(new URL("../../runtimes", import.meta.url));
 const PACKAGE = join(SDK_FOLDER, "node_modules/@modelcontextprotocol/sdk");
-const require = createRequire(join(SDK_FOLDER, "package.json"));
+const load = createRequire(join(SDK_FOLDER, "package.json"));
 
 const isDemanded = process.env["CI"] !== undefined || process.env["WRIT_RUNTIMES"] === "all";
 
@@ -52,10 +52,10 @@ export interface Client {
 
 /** A client that knows how to sample, for servers that ask for it. */
 export function makeClient(onSample: () => unknown): Client {
-  const { Client } = require("@modelcontextprotocol/sdk/client/index.js") as {
+  const { Client } = load("@modelcontextprotocol/sdk/client/index.js") as {
     Client: new (info: object, options: object) => Client;
   };
-  const { CreateMessageRequestSchema } = require("@modelcontextprotocol/sdk/types.js") as {
+  const { CreateMessageRequestSchema } = load("@modelcontextprotocol/sdk/types.js") as {
     CreateMessageRequestSchema: unknown;
   };
   const client = new Client(
@@ -70,7 +70,7 @@ export function makeTransport(program: {
   readonly command: string;
   readonly args: readonly string[];
 }): Transport {
-  const { StdioClientTransport } = require("@modelcontextprotocol/sdk/client/stdio.js") as {
+  const { StdioClientTransport } = load("@modelcontextprotocol/sdk/client/stdio.js") as {
     StdioClientTransport: new (program: object) => Transport;
   };
   return new StdioClientTransport({ ...program, stderr: "pipe" });

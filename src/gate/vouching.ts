@@ -1,0 +1,66 @@
+/** Asking the domain's witness again and again whether the log is still the newest of its origin. */
+import type { Failure } from "../verdict.js";
+import type { GateCore } from "./core.js";
+import { CADENCE, UNWITNESSED } from "./options.js";
+import { askForNewest } from "./witness.js";
+
+/** What a witness answers that has seen another log. That it cannot be asked says nothing of the log. */
+const CONTRADICTIONS: ReadonlySet<Failure["code"]> = new Set([
+  "LOG",
+  "EQUIVOCATION",
+  "CONSISTENCY",
+]);
+
+export class Vouching {
+  readonly #core: GateCore;
+  readonly #onContradiction: (why: Failure) => void;
+  #size = -1;
+  #asking: Promise<void> = Promise.resolve();
+  #cancel: () => void = () => {};
+  #closed = false;
+
+  /** `onContradiction` is told once the witness has seen another log under this name. */
+  constructor(core: GateCore, onContradiction: (why: Failure) => void) {
+    this.#core = core;
+    this.#onContradiction = onContradiction;
+    if (core.options.witness !== UNWITNESSED) this.#schedule();
+  }
+
+  #schedule(): void {
+    const { clock, cadence } = this.#core.options;
+    this.#cancel = clock.after(cadence?.witness ?? CADENCE.witness, () => {
+      this.#asking = this.ask().finally(() => {
+        if (!this.#closed) this.#schedule();
+      });
+    });
+  }
+
+  /** Asks now, where the log has grown since it was asked last. */
+  async ask(): Promise<void> {
+    const { kernel, storage, witness, clock, terms } = this.#core.options;
+    const { log, failure } = this.#core.ledger;
+    if (witness === UNWITNESSED || failure || log.size === this.#size) return;
+    const { size } = log;
+    try {
+      const at = { clock, skew: terms.skew };
+      const vouched = await askForNewest(kernel, log, storage, witness, at);
+      if (!vouched.ok) {
+        if (CONTRADICTIONS.has(vouched.code)) {
+          this.#onContradiction({ ...vouched, code: "LOG" });
+        }
+        return;
+      }
+      await log.storeCheckpoint(vouched.value.checkpoint);
+      this.#size = size;
+    } catch {
+      // A log that cannot be written says so to the ledger.
+    }
+  }
+
+  /** Resolves when nothing is asked any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    await this.#asking;
+  }
+}
