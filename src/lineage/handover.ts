@@ -138,7 +138,7 @@ export function checkPacket(
   if (!demand.value.policy.quorum) {
     return failure("ORPHAN", "a policy that demands a quorum", "quorum none");
   }
-  const verdict = verifyCheckpoint(kernel, note, { ...demand.value, origin });
+  const verdict = verifyCheckpoint(kernel, note, demand.value);
   if (verdict.outcome !== "PROVEN") {
     const {
       code = "INTERNAL",

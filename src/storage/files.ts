@@ -15,7 +15,8 @@ export class FileStorage implements LogStorage {
   readonly #folder: string;
   readonly #fileSystem: FileSystem;
   readonly #owners: Owners;
-  readonly #durable = new Set<string>();
+  /** Folders that stand, or are being made. */
+  readonly #folders = new Map<string, Promise<void>>();
 
   constructor(folder: string, fileSystem: FileSystem = nodeFileSystem, owners: Owners = processes) {
     this.#folder = resolve(folder);
@@ -111,9 +112,18 @@ export class FileStorage implements LogStorage {
    * well: whoever made it may have been killed before it synced. Since each name is synced before a
    * folder is made below, one that stands has durable names above its own.
    */
-  async #makeFolder(folder: string): Promise<void> {
+  #makeFolder(folder: string): Promise<void> {
+    const known = this.#folders.get(folder);
+    if (known) return known;
+    const made = this.#makeNewFolder(folder);
+    this.#folders.set(folder, made);
+    made.catch(() => this.#folders.delete(folder));
+    return made;
+  }
+
+  async #makeNewFolder(folder: string): Promise<void> {
     const above = dirname(folder);
-    if (this.#durable.has(folder) || above === folder) return;
+    if (above === folder) return;
     const within = folder.startsWith(`${this.#folder}${sep}`);
     const stood = !within && (await this.#stands(folder));
     if (!stood) {
@@ -131,7 +141,6 @@ export class FileStorage implements LogStorage {
       if (!stood || !["EACCES", "EPERM", "EROFS", "EINVAL"].includes(`${codeOf(error)}`))
         throw error;
     }
-    this.#durable.add(folder);
   }
 
   async #stands(folder: string): Promise<boolean> {

@@ -46,11 +46,11 @@ const page = (browser: Browser, find: Launcher["find"]): Launcher => ({
 });
 
 const launchers: [Launcher, number][] = [
-  [deno, 5],
-  [bun, 5],
+  [deno, 7],
+  [bun, 7],
   [workerd, 2],
-  [page("chromium", chromium.find), 5],
-  [page("firefox", firefox.find), 5],
+  [page("chromium", chromium.find), 7],
+  [page("firefox", firefox.find), 7],
 ];
 
 for (const [launcher, cases] of launchers) {

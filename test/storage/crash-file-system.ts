@@ -28,6 +28,8 @@ export class CrashFileSystem implements FileSystem {
   operations = 0;
   /** What this process synced, in order, with what was left out. */
   readonly syncs: string[] = [];
+  /** Of each sync its operation, and what had happened in the folder since the one before. */
+  readonly syncDetails: { readonly operation: number; readonly changes: string }[] = [];
   readonly #machine: Machine;
   readonly #pid: number;
   #killedAt = Infinity;
@@ -181,7 +183,8 @@ export class CrashFileSystem implements FileSystem {
   async syncFolder(folder: string): Promise<void> {
     await this.#step();
     const found = this.#folder(folder);
-    if (!this.#syncs(folder)) return;
+    if (!this.#syncs(folder, [...found.changes].sort().join(" "))) return;
+    found.changes.clear();
     found.stored = new Map(found.names);
     this.#machine.pending = this.#machine.pending
       .map((change) => change.filter((effect) => effect.folder !== found))
@@ -202,7 +205,8 @@ export class CrashFileSystem implements FileSystem {
   }
 
   /** Counts a sync; true if it is to be done. */
-  #syncs(what: string): boolean {
+  #syncs(what: string, changes = ""): boolean {
+    this.syncDetails.push({ operation: this.operations - 1, changes });
     return this.syncs.push(what) - 1 !== this.#skipped;
   }
 
@@ -238,6 +242,7 @@ export class CrashFileSystem implements FileSystem {
     for (const { folder, name, entry } of change) {
       if (entry) folder.names.set(name, entry);
       else folder.names.delete(name);
+      folder.changes.add(entry ? "added" : "removed");
     }
     this.#machine.pending.push(change);
   }

@@ -10,6 +10,8 @@ export interface File {
 export interface Folder {
   readonly names: Map<string, Entry>;
   stored: Map<string, Entry>;
+  /** What happened since it was synced. */
+  readonly changes: Set<"added" | "removed">;
 }
 export type Entry = File | Folder;
 
@@ -50,7 +52,7 @@ export function startMachine(boot = "", root: Folder = newFolder()): Machine {
 }
 
 export function newFolder(): Folder {
-  return { names: new Map(), stored: new Map() };
+  return { names: new Map(), stored: new Map(), changes: new Set() };
 }
 
 export function newFile(bytes: Uint8Array = new Uint8Array(), growing = false): File {

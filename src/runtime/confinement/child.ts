@@ -1,7 +1,8 @@
 /** A child process in a session of its own, which no terminal's signals reach. */
 import { spawn } from "node:child_process";
-import type { ChildProcess, StdioOptions } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { withOnly } from "./descriptors.js";
 import type { Ended } from "./effect.js";
 import { failedWith } from "./effect.js";
 
@@ -98,8 +99,9 @@ function start({ argv, environment, folder, input, output, pipes = 0 }: Command)
   const [program = "", ...rest] = argv;
   const one = typeof output === "function" ? "pipe" : output === "inherit" ? "inherit" : "ignore";
   const zero = input instanceof Uint8Array ? "pipe" : input === "inherit" ? "inherit" : "ignore";
-  const stdio: StdioOptions = [zero, one, one, ...Array<"pipe">(pipes).fill("pipe")];
-  return spawn(program, rest, { cwd: folder, env: { ...environment }, detached: true, stdio });
+  const listed = [zero, one, one, ...Array<"pipe">(pipes).fill("pipe")] as const;
+  const options = { cwd: folder, env: { ...environment }, detached: true };
+  return withOnly(listed, (stdio) => spawn(program, rest, { ...options, stdio }));
 }
 
 function connect(child: ChildProcess, { input, output }: Command): void {

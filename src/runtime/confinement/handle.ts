@@ -67,7 +67,7 @@ export class Handle {
 
   /** Throws where the value is not data. */
   #send(message: object): void {
-    if (this.#isOpen) this.#port.postMessage(message);
+    if (this.#isOpen) this.#port.postMessage(message, []);
   }
 }
 

@@ -67,7 +67,8 @@ export class GroupRun implements Running {
     const began = clock.elapsed();
     const steps: Step[] = [];
     const child = this.#child;
-    if (!child.isGone) {
+    const wasGone = child.isGone;
+    if (!wasGone) {
       if (this.#signal("SIGTERM")) steps.push("signalled");
       if (!(await settlesWithin(clock, grace, child.exit))) {
         this.#signal("SIGKILL");
@@ -83,7 +84,7 @@ export class GroupRun implements Running {
       () => child.isGone && (pid === undefined || !groupIsAlive(pid)),
     );
     if (gone) await this.ended;
-    if (child.close()) steps.push("closed");
+    if (child.close() && !wasGone) steps.push("closed");
     const took = Math.round(clock.elapsed() - began);
     return { answer: gone ? this.#gone : "not-stopped", steps, took };
   }

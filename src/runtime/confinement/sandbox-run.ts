@@ -31,16 +31,16 @@ export class SandboxRun implements Running {
   readonly #told: Promise<ProcessId | undefined>;
   #first: ProcessId | undefined;
 
-  /** The options go through a pipe: they hold the environment, and command lines are public. */
+  /** The options go through a pipe: they hold the environment, and a command line is public. */
   constructor(
     path: string,
     told: readonly string[],
-    command: Omit<Command, "argv" | "environment" | "pipes">,
+    command: Omit<Command, "environment" | "pipes">,
     prepared: Prepared,
     patience: Patience,
   ) {
     this.#patience = patience;
-    const argv = [path, "--info-fd", String(INFO), "--args", String(OPTIONS)];
+    const argv = [path, "--info-fd", `${INFO}`, "--args", `${OPTIONS}`, "--", ...command.argv];
     this.#child = new Child({ ...command, folder: "/", argv, environment: {}, pipes: 2 });
     this.#told = firstProcess(this.#child).then((first) => (this.#first = first));
     this.#child.pipe(OPTIONS)?.end(told.map((word) => `${word}\0`).join(""));
@@ -88,24 +88,21 @@ export class SandboxRun implements Running {
   }
 }
 
-/** As bubblewrap tells it before anything of the program runs. */
-async function firstProcess(child: Child): Promise<ProcessId | undefined> {
+/** As bubblewrap tells it before anything of the program runs. It is heard to the end: else it would get SIGPIPE. */
+function firstProcess(child: Child): Promise<ProcessId | undefined> {
   const pipe = child.pipe(INFO);
   const { pid } = child;
-  if (!pipe || pid === undefined) return undefined;
-  let text = "";
-  try {
-    for await (const chunk of pipe) {
-      text += String(chunk);
+  if (!pipe || pid === undefined) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    let text = "";
+    pipe.on("data", (chunk) => {
+      if (text.length < MOST_INFO) text += String(chunk);
       const number = told("child-pid", text);
       const namespace = told("pid-namespace", text);
-      if (number && namespace) return identify(Number(number), pid, namespace);
-      if (text.length > MOST_INFO) return undefined;
-    }
-  } catch {
-    return undefined;
-  }
-  return undefined;
+      if (number && namespace) resolve(identify(Number(number), pid, namespace));
+    });
+    pipe.on("close", () => resolve(undefined));
+  });
 }
 
 function told(name: string, text: string): string | undefined {

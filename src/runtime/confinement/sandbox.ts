@@ -70,9 +70,9 @@ export function systemPaths(): string[] {
  * one while `net` is not limited) leads to whoever listens there. Memory, processes and time are not
  * limited.
  *
- * If this process is killed, so is the sandbox (`--die-with-parent`), once it has begun and
- * unless the program traced the first process of its namespace and undid that. What an interruption
- * does, a program cannot undo.
+ * If this process is killed, so is the sandbox (`--die-with-parent`), but for two cases: in the first
+ * milliseconds bubblewrap is not yet bound to it; and a program that traces the first process of its
+ * namespace can undo that. What an interruption does, a program cannot undo.
  */
 export function bubblewrap(
   { path }: Bubblewrap,
@@ -86,7 +86,7 @@ export function bubblewrap(
   const absent = [...(sets.read ?? []), ...(sets.write ?? [])].find((each) => !existsSync(each));
   if (absent !== undefined) return refusal("ISOLATION", "paths that are there", quote(absent));
   const isolation: Isolation = Object.freeze({ level: "sandbox", ...frozenSets(sets) });
-  const { argv, ...command } = commandOf(prepared, options);
+  const command = commandOf(prepared, options);
   const told = sandboxOptions({
     sets: isolation,
     environment: prepared.environment,
@@ -97,7 +97,7 @@ export function bubblewrap(
     ok: true,
     value: {
       isolation,
-      start: () => new SandboxRun(path, [...told, "--", ...argv], command, prepared, options),
+      start: () => new SandboxRun(path, told, command, prepared, options),
     },
   };
 }

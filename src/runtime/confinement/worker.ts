@@ -1,8 +1,9 @@
 import type { Effect, EffectContext, Ended, Interrupted, Running, Step } from "./effect.js";
 import { failedWith } from "./effect.js";
+import { described, Handle } from "./handle.js";
 import type { Patience } from "./patience.js";
 import { BOUND, once, requirePatience, settlesWithin } from "./patience.js";
-import type { Thread } from "./thread.js";
+import type { ResourceLimits, Thread } from "./thread.js";
 import { canHaltThreads, startThread } from "./thread.js";
 import { WORKER_SIDE } from "./worker-side.js";
 
@@ -16,9 +17,15 @@ export type WorkerProgram = { readonly source: string } | { readonly module: URL
 export interface WorkerOptions extends Patience {
   /** Answers what the program asks of the host through `call`; what it throws, the program is told. */
   readonly handle?: (call: unknown) => unknown;
+  /** How many calls and checkpoints may wait for an answer at a time (64); one more is refused. */
+  readonly calls?: number;
   /** Of a thread of Node: all of its `process.env`. */
   readonly environment?: { readonly [name: string]: string };
+  /** Of a thread of Node: V8's limits of memory. A program that goes beyond them has failed. */
+  readonly resourceLimits?: ResourceLimits;
 }
+
+const CALLS = 64;
 
 /**
  * A program in a worker: Node, Bun, browsers. An interruption closes its handle at once, tells it, and
@@ -26,8 +33,9 @@ export interface WorkerOptions extends Patience {
  * run no more. It promises halting, not rights: in Node such a program can do all that this process
  * can, files and network included, and a child process that it started lives on.
  *
- * Where a busy worker cannot be ended (Deno), the level is cooperative, and nothing is said to have
- * stopped. What `call` began at the host is the host's to end.
+ * Where a busy worker cannot be ended (Deno), or its end not be known (a page without Web Locks), the
+ * level is cooperative, and nothing is said to have stopped. In a browser the program gets no `Worker`
+ * and no `navigator.locks`. What `call` began at the host is the host's to end.
  */
 export function worker(program: WorkerProgram, options: WorkerOptions): Effect {
   requirePatience(options);
@@ -42,9 +50,9 @@ class WorkerRun implements Running {
   readonly ended: Promise<Ended>;
   readonly interrupt = once(() => this.#interrupt());
   readonly #options: WorkerOptions;
-  readonly #context: EffectContext;
+  readonly #request: unknown;
   #thread: Thread | undefined;
-  #handle: MessagePort | undefined;
+  readonly #handle: Handle;
   #settle!: (ended: Ended) => void;
   /** When the program has ended; the thread may still be there. */
   readonly #settled: Promise<Ended>;
@@ -52,7 +60,12 @@ class WorkerRun implements Running {
 
   constructor(program: WorkerProgram, options: WorkerOptions, context: EffectContext) {
     this.#options = options;
-    this.#context = context;
+    this.#request = context.request;
+    this.#handle = new Handle({
+      answer: options.handle,
+      checkpoint: context.checkpoint,
+      calls: options.calls ?? CALLS,
+    });
     this.#settled = new Promise<Ended>((resolve) => {
       this.#settle = resolve;
     });
@@ -68,50 +81,21 @@ class WorkerRun implements Running {
   }
 
   #begin(program: WorkerProgram): void {
-    this.#thread = startThread(WORKER_SIDE, this.#options.environment ?? {}, {
+    this.#thread = startThread(WORKER_SIDE, this.#options, {
       message: (message) => this.#settle(endedOf(message)),
       failed: (error) => this.#settle(failedWith(error)),
       exited: (code) =>
         this.#settle({ outcome: code === 0 ? "done" : "failed", exit: code, signal: null }),
     });
-    const { port1, port2 } = new MessageChannel();
-    this.#handle = port1;
-    port1.addEventListener("message", ({ data }) => void this.#answer(port1, data));
-    port1.start();
     const url = "source" in program ? dataUrl(program.source) : program.module.href;
-    const { request } = this.#context;
-    this.#thread.post({ program: url, request, handle: port2 }, [port2]);
-  }
-
-  /** Nothing that the program sends may end this process; what is no question has no answer. */
-  async #answer(port: MessagePort, message: unknown): Promise<void> {
-    const { id, call, checkpoint } = Object(message) as Record<string, unknown>;
-    if (this.#handle !== port || typeof id !== "number") return;
-    let answer: object;
-    try {
-      if (checkpoint === true) await this.#context.checkpoint();
-      else if (!this.#options.handle) throw new TypeError("this program was given no handle");
-      answer = { id, value: checkpoint ? undefined : await this.#options.handle?.(call) };
-    } catch (error) {
-      answer = { id, error: described(error) };
-    }
-    if (this.#handle !== port) return;
-    try {
-      port.postMessage(answer);
-    } catch (error) {
-      port.postMessage({ id, error: described(error) });
-    }
-  }
-
-  #close(): boolean {
-    const open = this.#handle !== undefined;
-    this.#handle?.close();
-    this.#handle = undefined;
-    return open;
+    const { remote } = this.#handle;
+    const { lock } = this.#thread;
+    const first = { program: url, request: this.#request, handle: remote, lock };
+    this.#thread.post(first, [remote]);
   }
 
   #terminate(): Promise<boolean> {
-    this.#close();
+    this.#handle.close();
     const { clock } = this.#options;
     this.#gone ??= (async () => {
       const gone = this.#thread?.terminate() ?? Promise.resolve(true);
@@ -124,7 +108,7 @@ class WorkerRun implements Running {
     const { clock, grace } = this.#options;
     const began = clock.elapsed();
     const steps: Step[] = [];
-    if (this.#close()) steps.push("closed");
+    if (this.#handle.close()) steps.push("closed");
     let settled = this.#gone !== undefined;
     if (!settled) {
       this.#thread?.post({ stop: true }, []);
@@ -140,17 +124,12 @@ class WorkerRun implements Running {
   }
 }
 
-/** What a program says of its end. */
+/** What a program says of its end; it may say anything. */
 function endedOf(message: unknown): Ended {
   const { ended, value, error } = Object(message) as Record<string, unknown>;
   if (ended === true) return { outcome: "done", exit: null, signal: null, value };
-  const { name, message: text } = Object(error) as Record<string, unknown>;
-  return failedWith(Object.assign(new Error(String(text)), { name: String(name) }));
-}
-
-function described(error: unknown): { name: string; message: string } {
-  const { name, message } = Object(error) as Record<string, unknown>;
-  return { name: String(name ?? "Error"), message: String(message ?? error) };
+  const { name, message: text } = described(error);
+  return failedWith(Object.assign(new Error(text), { name }));
 }
 
 /** Every runtime imports from one, and a strict policy of a page refuses it: then nothing begins. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { afterAll } from "vitest";
+import { afterAll, expect } from "vitest";
 
 export interface Rules {
   readonly allow: readonly string[];
@@ -83,3 +83,6 @@ export function script(text: string): string {
   writeFileSync(path, text);
   return path;
 }
+
+/** For what comes when processes get to it: a machine may be busy. */
+export const eventually = (read: () => unknown) => expect.poll(read, { timeout: 30_000 });

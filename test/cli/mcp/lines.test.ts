@@ -50,3 +50,11 @@ test("a chunk stays its maker's: what comes into it later shows in no line", () 
   expect(splitter.push(new Uint8Array([0x0a])).lines).toEqual([new Uint8Array([0x61, 0x62])]);
   expect(splitter.isInside).toBe(false);
 });
+
+test("a long line in chunks of a byte each", () => {
+  const splitter = new LineSplitter(1 << 20);
+  const bytes = Uint8Array.from({ length: 1 << 20 }, (_, i) => 0x41 + (i % 26));
+  for (const byte of bytes) splitter.push(Uint8Array.of(byte));
+  const [line = new Uint8Array()] = splitter.push(new Uint8Array([0x0a])).lines;
+  expect(Buffer.compare(line, bytes)).toBe(0);
+});

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Rules } from "./hosted.js";
-import { Hosted } from "./hosted.js";
+import { eventually, Hosted } from "./hosted.js";
 import type { Client } from "./sdk.js";
 import { exampleServer, isUsable, makeClient, makeTransport, SDK_FOLDER } from "./sdk.js";
 
@@ -124,11 +124,11 @@ describe.skipIf(!isUsable)("through the proxy", () => {
     const controller = new AbortController();
     const call = client.callTool({ name: "wait" }, undefined, { signal: controller.signal });
     const refused = expect(call).rejects.toThrow();
-    await expect.poll(() => reached(hosted)).toContain("tools/call wait");
+    await eventually(() => reached(hosted)).toContain("tools/call wait");
     controller.abort("enough");
     await refused;
-    await expect.poll(stderr).toContain("wait: cancelled");
-    await expect.poll(() => hosted.log.at(-1)).toEqual({ id: 2, outcome: "cancelled" });
+    await eventually(stderr).toContain("wait: cancelled");
+    await eventually(() => hosted.log.at(-1)).toEqual({ id: 2, outcome: "cancelled" });
     await client.ping();
   });
 
@@ -139,7 +139,7 @@ describe.skipIf(!isUsable)("through the proxy", () => {
       code: -32004,
       data: { code: "REVOKED" },
     });
-    await expect.poll(stderr).toContain("wait: cancelled");
+    await eventually(stderr).toContain("wait: cancelled");
     await client.ping();
     expect(hosted.received.filter(({ method }) => method === "notifications/cancelled")).toEqual([
       {

@@ -2,7 +2,7 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { Hosted, script } from "./hosted.js";
+import { eventually, Hosted, script } from "./hosted.js";
 import type { Message } from "./session.js";
 import { notification, request, toolCall } from "./session.js";
 
@@ -61,7 +61,7 @@ function isAlive(pid: string): boolean {
 
 /** The pids that a server printed. */
 async function pidsOf(running: Running): Promise<string[]> {
-  await expect.poll(() => running.err).toMatch(/pids \d+ \d+/);
+  await eventually(() => running.err).toMatch(/pids \d+ \d+/);
   return (/pids (\d+) (\d+)/.exec(running.err) as string[]).slice(1);
 }
 
@@ -123,7 +123,7 @@ test("a client that breaks the protocol: server and all it started are gone, wha
   expect(await running.exit).toBe(1);
   expect(hosted.received.filter(({ id }) => id !== 1)).toEqual([]);
   expect(running.messages.find(({ id }) => id === null)).toHaveProperty("error.code", -32700);
-  await expect.poll(() => [isAlive(parent), isAlive(child)]).toEqual([false, false]);
+  await eventually(() => [isAlive(parent), isAlive(child)]).toEqual([false, false]);
 });
 
 test("SIGTERM takes the server and all it started along", async () => {
@@ -131,13 +131,13 @@ test("SIGTERM takes the server and all it started along", async () => {
   const [parent = "", child = ""] = await pidsOf(running);
   running.child.kill("SIGTERM");
   expect(await running.exit).toBe(143);
-  await expect.poll(() => [isAlive(parent), isAlive(child)]).toEqual([false, false]);
+  await eventually(() => [isAlive(parent), isAlive(child)]).toEqual([false, false]);
 });
 
 test("told to end, it answers calls with errors and keeps their outcome", async () => {
   const { running, hosted } = run(server("onLine = () => {};"));
   running.say(toolCall(1, "a"));
-  await expect.poll(() => hosted.received).toHaveLength(1);
+  await eventually(() => hosted.received).toHaveLength(1);
   running.child.kill("SIGINT");
   expect(await running.exit).toBe(1);
   expect(running.messages).toMatchObject([{ id: 1, error: { code: -32000 } }]);
@@ -151,7 +151,7 @@ test("a server that goes on after the client's end is ended", async () => {
   running.child.stdin.end();
   expect(await running.exit).toBe(0);
   expect(running.messages).toMatchObject([{ id: 1, result: {} }]);
-  await expect.poll(() => [isAlive(parent), isAlive(child)]).toEqual([false, false]);
+  await eventually(() => [isAlive(parent), isAlive(child)]).toEqual([false, false]);
 });
 
 test("a call that takes too long after the client's end is lost", async () => {
@@ -180,7 +180,7 @@ test("a text that some take for lines is one message to them too", async () => {
     `),
   );
   running.say(toolCall(1, "a", { text: `\u2028${inner}\u2028\u0085${inner}\u0085` }));
-  await expect.poll(() => running.messages).toMatchObject([{ id: 1, result: { said: "a" } }]);
+  await eventually(() => running.messages).toMatchObject([{ id: 1, result: { said: "a" } }]);
   expect(hosted.received).toHaveLength(1);
   running.child.stdin.end();
   expect(await running.exit).toBe(0);
