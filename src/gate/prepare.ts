@@ -89,7 +89,8 @@ export class Preparer {
     const ancestors = await findAncestors(kernel, ledger.log, origin, own);
     if (!ancestors.ok) return { ...known, failure: ancestors };
     await this.#keep(chain, ask.chain);
-    options.onOpenings?.(id, openings);
+    // A run that goes on was admitted before: what opens its admission was given out then.
+    if (!this.#core.state.runs.has(id)) options.onOpenings?.(id, openings);
     return {
       ...known,
       accept: accepted.value,

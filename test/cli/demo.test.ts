@@ -48,4 +48,25 @@ test("the demo in JSON", () => {
     "ship.example/gate-3, which has synced",
   ]);
   expect(authorizations.at(-1)?.step).toContain("past that bound");
+
+  const governed = ended["governed"] as {
+    phases: { phase: number; entry: string; gate: string }[];
+    delays: number[];
+    proof: string;
+  };
+  // F50 to F58: each phase begins with an entry of a gate's log.
+  expect(governed.phases.map(({ phase, entry }) => `${phase} ${entry}`)).toEqual([
+    "1 policy",
+    "2 admission",
+    "3 measurement",
+    "4 intent",
+    "5 drift",
+    "6 interruption",
+    "7 transition",
+    "8 resume",
+    "8 transition",
+    "9 transition",
+  ]);
+  expect(governed.delays).toHaveLength(2);
+  expect(governed.proof).toBe("PROVEN");
 });

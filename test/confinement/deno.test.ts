@@ -14,7 +14,6 @@ import { installed, INSTALL } from "../conformance/launch/installed.js";
 import {
   context,
   ENVIRONMENT,
-  eventually,
   impatient,
   killMarked,
   mark,
@@ -23,6 +22,7 @@ import {
   patient,
   testWith,
   Text,
+  track,
 } from "./fixture.js";
 
 const path = installed("deno/deno");
@@ -49,7 +49,8 @@ async function prepare(text: string, options: Partial<ProgramOptions> = {}): Pro
   modules += 1;
   const program = join(folder, `module-${modules}.js`);
   await writeFile(program, text);
-  return must(await prepareModule({ program, arguments: [], environment: {}, ...options }));
+  const defaults = { program, arguments: [], environment: {} };
+  return track(must(await prepareModule({ ...defaults, ...options })));
 }
 
 async function effectOf(sets: Sets, options: ProcessOptions, prepared: Prepared): Promise<Effect> {
@@ -236,6 +237,8 @@ confined(
       expect(await refused(CLOSED, { environment }), name).toMatchObject({ code: "ISOLATION" });
     }
     expect(await refused({ ...CLOSED, write: ["/tmp"] }, {})).toMatchObject({ code: "ISOLATION" });
+    const beside = { ...CLOSED, write: [folder] };
+    expect(await refused(beside, { scratch: folder })).toMatchObject({ code: "ISOLATION" });
     expect(await refused({ ...CLOSED, write: ["/"] }, {})).toMatchObject({ code: "ISOLATION" });
   },
 );
@@ -259,7 +262,7 @@ confined(
   async () => {
     const word = mark();
     const text = `new Deno.Command("/bin/sh", {
-      args: ["-c", "cat /etc/hostname; setsid sh -c 'while :; do sleep 0.05; done' $0 & echo ready; wait", ${JSON.stringify(word)}],
+      args: ["-c", "cat /etc/hostname; setsid sh -c 'echo apart; while :; do sleep 0.05; done' $0 & wait", ${JSON.stringify(word)}],
     }).spawn();
     await new Promise((r) => setTimeout(r, 1e6));`;
     const said = new Text();
@@ -269,8 +272,7 @@ confined(
     expect(effect.isolation).toEqual({ level: "process" });
     const running = effect.start(context());
     try {
-      await said.says("ready");
-      await eventually(() => marked(word).length === 2, "the grandchild");
+      await said.says("apart");
       expect((await running.interrupt()).answer).toBe("unknown");
       expect(marked(word)).toHaveLength(1);
     } finally {

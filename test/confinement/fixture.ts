@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { randomUUID } from "node:crypto";
-import { test } from "vitest";
+import { afterAll, test } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { EffectContext } from "../../src/runtime/confinement/effect.js";
 import type { ProcessOptions } from "../../src/runtime/confinement/process.js";
@@ -32,15 +32,21 @@ export function must<T>(outcome: Outcome<T> | { ok: true; value: T }): T {
   return outcome.value;
 }
 
+const prepared: Prepared[] = [];
+afterAll(async () => {
+  for (const each of prepared) await each.discard();
+});
+
+/** Removes the copies at the end of the file, also where nothing was started with them. */
+export function track(each: Prepared): Prepared {
+  prepared.push(each);
+  return each;
+}
+
 /** A shell with this text; `$0` is the first of the words. */
 export async function shell(text: string, ...words: Argument[]): Promise<Prepared> {
-  return must(
-    await prepareProgram({
-      program: "/bin/sh",
-      arguments: ["-c", text, ...words],
-      environment: ENVIRONMENT,
-    }),
-  );
+  const options = { program: "/bin/sh", environment: ENVIRONMENT };
+  return track(must(await prepareProgram({ ...options, arguments: ["-c", text, ...words] })));
 }
 
 /** A word by which processes are found. */

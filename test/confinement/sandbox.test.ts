@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,6 +16,7 @@ import { hostIsolation } from "../../src/runtime/confinement/system.js";
 import {
   context,
   eventually,
+  IMPATIENCE,
   impatient,
   killMarked,
   mark,
@@ -85,6 +86,16 @@ sandboxed("very short programs end like long ones", async () => {
     const running = await begin(CLOSED, patient(new Text()), "exit 0");
     expect(await running.ended).toEqual({ outcome: "done", exit: 0, signal: null });
     expect((await running.interrupt()).answer).toBe("stopped");
+  }
+});
+
+sandboxed("when a program is said to have ended, nobody of its namespace is there", async () => {
+  const word = mark();
+  const text = `for i in 1 2 3 4 5 6 7 8; do setsid sh -c "while :; do :; done" "$0" > /dev/null 2>&1 & done`;
+  for (let i = 0; i < 20; i++) {
+    const running = await begin(CLOSED, IMPATIENCE, text, word);
+    await running.ended;
+    expect(marked(word)).toEqual([]);
   }
 });
 
@@ -267,14 +278,15 @@ sandboxed("copies can be read in the sandbox, and not be changed there", async (
   expect(said).toMatch(/Read-only file system|Permission denied/);
 });
 
-sandboxed("copies of runs may not lie where a run may write", async () => {
+sandboxed("copies of runs may not lie where a run may write, by whatever name", async () => {
   const prepared = await shell("exit 0");
-  const sets = { read: [...systemPaths(), tmpdir()], write: [tmpdir()], net: [] };
-  expect(bubblewrap(must(found), prepared, sets, patient(new Text()))).toMatchObject({
-    ok: false,
-    code: "ISOLATION",
-  });
-  await prepared.discard();
+  const link = join(folder, "link");
+  await symlink(tmpdir(), link);
+  for (const path of [tmpdir(), "/", link]) {
+    const sets = { read: [...systemPaths(), path], write: [path], net: [] };
+    const answer = bubblewrap(must(found), prepared, sets, patient(new Text()));
+    expect(answer, path).toMatchObject({ ok: false, code: "ISOLATION" });
+  }
 });
 
 sandboxed("paths that are not there are refused, before anything runs", async () => {
@@ -376,6 +388,8 @@ sandboxed(
     const text = `setsid sh -c 'while :; do sleep 0.05; done' $0 & echo ready; while :; do sleep 0.05; done`;
     const child = spawn(process.execPath, [await buildHost(), text, boxed, free], {
       stdio: ["ignore", "pipe", "ignore"],
+      // What is killed leaves its copies.
+      env: { ...process.env, TMPDIR: folder },
     });
     let said = "";
     child.stdout.on("data", (chunk) => (said += String(chunk)));
@@ -397,21 +411,12 @@ sandboxed(
 sandboxed("F37: what this process itself inherited is handed on to nobody", async () => {
   const opened = await open(join(inside, "file"));
   try {
-    const text = "cat <&7; cat <&9; echo over";
-    const child = spawn(process.execPath, [await buildHost(), text, "-", "-"], {
-      stdio: [
-        "ignore",
-        "pipe",
-        "ignore",
-        "ignore",
-        "ignore",
-        "ignore",
-        "ignore",
-        opened.fd,
-        "ignore",
-        opened.fd,
-      ],
+    const text = "for d in 7 9 40 41; do cat /proc/self/fd/$d; done; echo over";
+    const stdio = Array.from({ length: 42 }, (_, i) => {
+      if (i === 1) return "pipe" as const;
+      return [7, 9, 40, 41].includes(i) ? opened.fd : ("ignore" as const);
     });
+    const child = spawn(process.execPath, [await buildHost(), text, "-", "-"], { stdio });
     let said = "";
     child.stdout?.on("data", (chunk) => (said += String(chunk)));
     await new Promise((resolve) => child.once("close", resolve));

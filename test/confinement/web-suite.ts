@@ -133,8 +133,9 @@ if (!hasWorkers) {
       if (isBrowser) {
         const ended = await Promise.race([running.ended, sleep(5_000)]);
         equal(String(ended?.error), "ReferenceError: Worker is not defined");
+      } else {
+        while (Atomics.load(count, 0) === 0) await sleep(1);
       }
-      while (!isBrowser && Atomics.load(count, 0) === 0) await sleep(1);
       equal((await running.interrupt()).answer, halts ? "stopped" : "not-stopped");
       equal(halts && (await moves(count)), false);
     },

@@ -5,6 +5,9 @@ import { keptPath, keptTrustPath, readTrustList } from "../../src/lineage/kept.j
 import type { Why, WhyEvidence } from "../../src/lineage/why.js";
 import { why } from "../../src/lineage/why.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
+import { parseCheckpoint } from "../../src/tlog/checkpoint.js";
+import type { NoteSignature } from "../../src/tlog/note.js";
+import { formatNote } from "../../src/tlog/note.js";
 import type { Signer } from "../../src/tlog/signer.js";
 import { NO_VERIFIERS } from "../../src/tlog/verifiers.js";
 import { must } from "../domain/fixture.js";
@@ -250,6 +253,30 @@ describe("F44: it shows where", () => {
       },
     });
     expect(gapsOf(elsewhere)).toEqual(["gate UNTRUSTED"]);
+  });
+
+  test("the checkpoint is not signed by the gate's key, or a cosignature is not by its key", async () => {
+    const { c, direct } = world;
+    const note = must(
+      parseCheckpoint((await c.storage.read("checkpoint", 1 << 20)) as Uint8Array),
+    ).note;
+    const [own, seen] = note.signatures as [NoteSignature, NoteSignature];
+    const spoilt = (line: NoteSignature): NoteSignature => ({
+      ...line,
+      signature: line.signature.map((byte, i) => (i === 9 ? byte ^ 1 : byte)),
+    });
+    for (const [signatures, gaps] of [
+      [[seen], ["checkpoint UNSIGNED"]],
+      [[spoilt(own), seen], ["checkpoint SIGNATURE"]],
+      [[own, spoilt(own), seen], ["checkpoint SIGNATURE"]],
+      [[own], ["cosignature QUORUM"]],
+      [[own, spoilt(seen)], ["cosignature SIGNATURE"]],
+    ] as const) {
+      const forged = await altered(c, (storage) =>
+        storage.write("checkpoint", formatNote(note.text, signatures)),
+      );
+      expect(gapsOf(await explain(direct.intent, forged))).toEqual(gaps);
+    }
   });
 
   test("a decision that denied is the reason, and no gap", async () => {

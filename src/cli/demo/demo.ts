@@ -26,6 +26,9 @@ import { generateKey, signerOf } from "../key-file.js";
 import { demonstrateAuthorizations } from "./authorizations.js";
 import { required } from "./demo-domain.js";
 import { demonstrateDomains } from "./domains.js";
+import { isPart } from "./governed/courier.js";
+import { demonstrateGates } from "./governed/governed.js";
+import { servePart } from "./governed/part.js";
 import { bold, dim, formatVerdict } from "../print.js";
 import { Progress } from "../progress.js";
 import { version } from "../version.js";
@@ -36,14 +39,18 @@ export const demo: Command = {
   name: "demo",
   usage: "demo [--out DIR]",
   summary:
-    "Prove every file of this checkout, tamper with one byte, let two domains meet, authorize and revoke.",
+    "Prove this checkout, tamper with it, let domains meet, authorize, revoke, and govern a run.",
   help: `  --out DIR                 keep the log, the policy, one proof, the domains and their authorizations
                             in DIR, a folder that is not there yet (default: in memory)
   --json                    one JSON object: command, outcome, code, entries, proven, tampered,
-                            domains, authorizations`,
+                            domains, authorizations, governed`,
   options: { out: { type: "string" } },
   run: async (args) => {
     args.exactly();
+    if (isPart()) {
+      await servePart(await loadKernel());
+      return { outcome: "DONE", json: {}, text: "" };
+    }
     return await run(args.text("out"));
   },
 };
@@ -96,9 +103,11 @@ async function run(out: string | undefined): Promise<Ending> {
     out && join(out, "authorizations"),
     Date.now(),
   );
+  const governed = await demonstrateGates(kernel, out && join(out, "gates"));
   const steps = [...domains.steps, ...authorizations.steps];
   const strange = steps.find(({ outcome, expected }) => outcome !== expected);
-  const held = proven === files.length && refuted.outcome === "REFUTED" && !strange;
+  const held =
+    proven === files.length && refuted.outcome === "REFUTED" && !strange && governed.held;
   const next = out === undefined ? [] : ["", "Check it again yourself:", ...commands(out)];
   const text = [
     bold(version()),
@@ -119,6 +128,9 @@ async function run(out: string | undefined): Promise<Ending> {
     "",
     bold("An authorization of pay.example for an agent of ship.example, and what became of it"),
     authorizations.text,
+    "",
+    bold("Three organisations in three processes: a run in nine phases, and a network that is cut"),
+    governed.text,
     ...next,
     "",
   ].join("\n");
@@ -131,6 +143,14 @@ async function run(out: string | undefined): Promise<Ending> {
       tampered: refuted,
       domains: domains.steps.map(({ step, outcome }) => ({ step, outcome })),
       authorizations: authorizations.steps.map(({ step, outcome }) => ({ step, outcome })),
+      governed: {
+        phases: governed.phases,
+        delays: governed.delays,
+        bound: governed.bound,
+        cut: governed.cut,
+        cutBound: governed.cutBound,
+        proof: governed.verdict.outcome,
+      },
     },
     text,
   };

@@ -16,7 +16,6 @@ export const NAMESPACES = [
   "--new-session",
   "--cap-drop",
   "ALL",
-  "--clearenv",
 ] as const;
 
 /** Of the sandbox itself, never of the host. */

@@ -5,7 +5,8 @@ const CLOSE_ON_EXEC = 0o2000000;
 
 /**
  * Those from 3 on that this process was started with and that go on to every child: Node marks its own,
- * and not these. Linux tells of them (proc_pid_fdinfo(5)); elsewhere none are found.
+ * and at its start those up to 15, and not the others. Linux tells of them (proc_pid_fdinfo(5));
+ * elsewhere none are found.
  */
 function inherited(): number[] {
   let names: string[];

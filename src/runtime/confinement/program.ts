@@ -21,7 +21,10 @@ export interface ProgramOptions {
   readonly scratch?: string;
 }
 
-/** Serves one run, which removes the copies at its end; whoever starts none calls `discard`. */
+/**
+ * Serves one run, which removes the copies at its end; whoever starts none calls `discard`. Where this
+ * process is killed they stay (`writ-copies-*`).
+ */
 export interface Prepared {
   /** What is started, in terms of the copies. */
   readonly argv: readonly string[];
@@ -152,10 +155,10 @@ async function lookUp(
   environment: { readonly [name: string]: string },
 ): Promise<Outcome<Copy>> {
   if (program.includes("/")) return copyFile(folder, program, "run");
-  const entries = (environment["PATH"] ?? "").split(":").filter(isAbsolute);
-  for (const entry of entries) {
+  const path = environment["PATH"] ?? "";
+  for (const entry of path.split(":")) {
     const copied = await copyFile(folder, join(entry, program), "run");
     if (copied.ok) return copied;
   }
-  return refusal("MISSING", `a program ${quote(program)} in ${quote(entries.join(":"))}`, "none");
+  return refusal("MISSING", `a program ${quote(program)} in ${quote(path)}`, "none");
 }

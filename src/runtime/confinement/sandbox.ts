@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { bubblewrapRefuses, NAMESPACES, sandboxOptions } from "./bubblewrap-arguments.js";
-import { frozenSets } from "./effect.js";
 import { refuseWritableCopies } from "./copies.js";
 import type { Effect, Isolation, Sets } from "./effect.js";
+import { frozenSets } from "./effect.js";
 import { requirePatience } from "./patience.js";
 import type { ProcessOptions } from "./process.js";
 import { commandOf } from "./process.js";
@@ -64,7 +64,8 @@ export function systemPaths(): string[] {
  * ISOLATION for sets that cannot be enforced, and for paths that are not there.
  *
  * Besides its sets a program has its copies, a /proc and a /dev of its own and, unless it may write
- * everywhere, a /tmp that goes with it. It holds no capability, gains none, and makes no namespaces.
+ * everywhere, a /tmp that goes with it. With `net: []` and all files to read, /run is hidden. It holds
+ * no capability, gains none, and makes no namespaces. Its environment is the prepared one, and PWD.
  *
  * Not confined: what it asks of others. A socket that it can see (in a path of the sets; any abstract
  * one while `net` is not limited) leads to whoever listens there. Memory, processes and time are not
