@@ -173,7 +173,8 @@ export class Gate {
     if (!before.ok) return before;
     const placed = before.value.entries.at(-1) as Placed;
     const charges = chargesOf(decision.permission);
-    const intent = core.write([
+    // The two belong together: without the second the first says what did not come.
+    const intent = core.ledger.require([
       { kind: "intent", run, state: "executing", decision: placed.leaf, charges },
     ]);
     if (!intent.ok) return intent;

@@ -127,10 +127,6 @@ export class GovernedRun {
     this.stopWaking();
     this.#controller.abort(new RunInterrupted(this.id, code));
     if (!this.#running) return { answer: "stopped", steps: [], took: 0 };
-    try {
-      return await this.#running.interrupt();
-    } catch {
-      return { answer: "unknown", steps: ["signalled"], took: 0 };
-    }
+    return await this.#running.interrupt();
   }
 }

@@ -8,7 +8,7 @@ import { formatRfc3339 } from "../bytes/rfc3339.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Entry, EntryBody } from "../lineage/entry.js";
-import type { GateLog } from "../lineage/log.js";
+import type { Appended, GateLog } from "../lineage/log.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { Clock } from "./clock.js";
@@ -68,7 +68,13 @@ export class Ledger {
     return () => this.#watchers.delete(call);
   }
 
-  /** Adds entries. A failure that is not the end, such as one that does not fit, adds nothing. */
+  /** `append` of what has happened already: where it cannot be said, nothing more is decided here. */
+  require(bodies: readonly EntryBody[]): Result<Written> {
+    const written = this.append(bodies);
+    return written.ok ? written : this.fail({ ...written, code: "LOG" });
+  }
+
+  /** Adds all of the entries or, with a failure, none: one that does not fit is not the end. */
   append(bodies: readonly EntryBody[]): Result<Written> {
     if (this.#failure) return this.#failure;
     const written = this.#append(bodies);
@@ -78,12 +84,17 @@ export class Ledger {
 
   #append(bodies: readonly EntryBody[]): Result<Written> {
     const time = Math.max(this.clock.now(), this.fold.time);
+    let appended: Result<Appended>;
     try {
-      const appended = this.log.append(bodies, time);
-      if (!appended.ok) {
-        // What does not fit is the caller's; that the log takes nothing is the end.
-        return appended.code === "LOG" ? this.fail(appended) : appended;
-      }
+      appended = this.log.append(bodies, time);
+    } catch (error) {
+      const why = messageOf(error);
+      // Nothing was added, and the log is as it was: what was to be written is no entry.
+      if (error instanceof TypeError) return failure("INTERNAL", "entries to be written", why);
+      return this.fail(failure("LOG", "a log that can be written", why));
+    }
+    if (!appended.ok) return appended;
+    try {
       const { first, leaves, durable } = appended.value;
       const entries = bodies.map((entry, i) => ({
         index: first + i,

@@ -10,6 +10,7 @@ import type { DriftKind } from "./drift.js";
 import { driftOf } from "./drift.js";
 import type { GovernedRun } from "./governed-run.js";
 import { RunInterrupted } from "./governed-run.js";
+import { interruptionOf, outcomeOf } from "./reported.js";
 import { decisionOf } from "./run-entries.js";
 
 export class Supervisor {
@@ -32,7 +33,16 @@ export class Supervisor {
 
   /** Begins its effect. Its intent is durable. */
   begin(run: GovernedRun): void {
-    void run.start().then((ended) => this.#end(run, ended));
+    const failed = (error: unknown): Ended => ({
+      outcome: "failed",
+      exit: null,
+      signal: null,
+      error,
+    });
+    void run
+      .start()
+      .catch(failed)
+      .then((ended) => this.#end(run, ended ?? failed(new Error("no end was given"))));
   }
 
   /** A checkpoint of the effect itself: throws where it may not go on. */
@@ -85,7 +95,7 @@ export class Supervisor {
     if (run.broken || run.over) return;
     run.broken = { code, drift };
     const core = this.#core;
-    core.write([
+    core.ledger.require([
       {
         kind: "drift",
         run: run.id,
@@ -110,9 +120,10 @@ export class Supervisor {
 
   async #contain(run: GovernedRun, code: Code, drift: DriftKind): Promise<void> {
     const { level } = run.allowed.effect.isolation;
-    const { answer, steps, took } = await run.stop(code);
+    const stopped = run.stop(code);
+    const { answer, steps, took } = await interruptionOf(this.#core.options.clock, stopped);
     const { id } = run;
-    const written = this.#core.write([
+    const written = this.#core.ledger.require([
       {
         kind: "interruption",
         run: id,
@@ -120,7 +131,7 @@ export class Supervisor {
         level,
         answer,
         steps,
-        took: Math.max(0, Math.round(took)),
+        took,
       },
     ]);
     if (written.ok) await written.value.durable;
@@ -132,10 +143,9 @@ export class Supervisor {
     if (run.broken || run.over) return;
     run.over = true;
     run.stopWaking();
-    const { outcome, exit, signal } = ended;
     const { id } = run;
-    const written = this.#core.write([
-      { kind: "outcome", run: id, state: "completed", outcome, exit, signal },
+    const written = this.#core.ledger.require([
+      { kind: "outcome", run: id, state: "completed", ...outcomeOf(ended) },
     ]);
     const stored = written.ok && (await written.value.durable);
     this.#runs.delete(id);
@@ -150,7 +160,7 @@ export class Supervisor {
   containGate(code: Code, drift: DriftKind, rule?: string): void {
     const { state } = this.#core;
     if (state.mode === "revoked") return;
-    this.#core.write([
+    this.#core.ledger.require([
       {
         kind: "drift",
         run: null,
