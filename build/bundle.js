@@ -35,6 +35,8 @@ export async function bundle() {
     index: "src/index.ts",
     trust: "src/trust.ts",
     authorization: "src/authorization.ts",
+    gate: "src/gate.ts",
+    node: "src/node.ts",
     pool: "src/pool.ts",
     "pool-worker": "src/runtime/pool-worker.ts",
   };
@@ -66,6 +68,7 @@ export async function bundle() {
         [`index.${condition}`]: "src/edge.ts",
         [`trust.${condition}`]: "src/trust.ts",
         [`authorization.${condition}`]: "src/authorization.ts",
+        [`gate.${condition}`]: "src/gate.ts",
       },
       outdir: "dist",
       splitting: true,

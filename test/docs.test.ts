@@ -30,7 +30,7 @@ function blocks(language: string): string[] {
 }
 
 test("the commands and snippets run as they stand", async () => {
-  const [first, commands, domains, witness, authorizations, ...more] = blocks("sh") as string[];
+  const [first, commands, domains, witness, authorizations, gated, ...more] = blocks("sh");
   expect(more).toEqual([]);
   expect(first).toBe("npm ci && npm start\nnpm test\n");
   // Inside the package, so that "writ" is the package itself.
@@ -71,6 +71,13 @@ test("the commands and snippets run as they stand", async () => {
     const asked = shell(authorizations);
     expect(asked).toMatch(/^ALLOW {2}agent:helper \/pay\/invoice$/m);
     expect(asked).toMatch(/DENY {2}REVOKED[^]*denied\n$/);
+    const governed = shell(gated);
+    expect(governed).toMatch(
+      /^the report of eu\nexit code 77\nexit code 78\nship\.example\/gate-1: /m,
+    );
+    expect(governed).toMatch(
+      /deny SCOPE[^]*drifted {5}REVOKED, revocation\n[^]*contained {3}unknown/,
+    );
     const decided = await node("decide.mjs", decide, `http://127.0.0.1:${port}`);
     expect(decided).toMatch(/ok: false,\s+code: 'REVOKED'/);
     expect(answered).toMatch(/ok: true[^]*domain: 'pay\.example'[^]*limit: 'maxStaleness'/);
@@ -151,12 +158,15 @@ test("sizes are within what README states", async () => {
   const one = await bundled("index");
   const two = await bundled("index", "trust");
   const three = await bundled("index", "trust", "authorization");
+  const four = await bundled("index", "trust", "authorization", "gate");
   expect(one.main).toBeLessThanOrEqual(limit("browser bundle"));
   expect(two.main - one.main).toBeLessThanOrEqual(limit("`writ/trust`"));
   expect(three.main - two.main).toBeLessThanOrEqual(limit("`writ/authorization`"));
+  expect(four.main - three.main).toBeLessThanOrEqual(limit("`writ/gate`"));
   expect(one.lazy).toHaveLength(1);
   expect(one.lazy[0]).toBeLessThanOrEqual(limit("ML-DSA-44 chunk"));
   expect(three.lazy).toHaveLength(2);
+  expect(four.lazy).toEqual(three.lazy);
   expect(Math.max(...three.lazy)).toBeLessThanOrEqual(limit("hash-wasm chunk"));
   const kernel = readFileSync(join(root, "dist/kernel.wasm"));
   expect(gzipSync(kernel, { level: 9 }).length).toBeLessThanOrEqual(limit("the kernel alone"));

@@ -37,6 +37,8 @@ const ENTRIES = new Set([
   "src/api.ts",
   "src/trust.ts",
   "src/authorization.ts",
+  "src/gate.ts",
+  "src/node.ts",
 ]);
 
 /** Drivers of one platform's medium, reached only from hosts. */

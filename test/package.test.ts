@@ -108,6 +108,39 @@ test("writ/authorization issues, narrows and inspects, and loads digests when th
   expect(run(code)).toBe(`true,true\n${empty}\n`);
 });
 
+test("writ/gate opens over a folder of writ/node, and the log is read without it", async () => {
+  const domain = await makeDomain("a.example");
+  const pinned = Buffer.from(await domain.read("metadata/1.root.json")).toString("base64");
+  const code = `
+    import { kernelDigest, loadKernel, makeVerifierKey } from "writ";
+    import { webCryptoSigner } from "writ/authorization";
+    import { followTrust, MemoryTrustStore, openGate, parseEntry, readLog, systemClock, UNWITNESSED } from "writ/gate";
+    import { FileStorage } from "writ/node";
+    const kernel = await loadKernel();
+    const { publicKey, sign } = await webCryptoSigner(
+      await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]));
+    const key = makeVerifierKey(kernel, "a.example/gate-1", "ed25519", publicKey);
+    const terms = { maxStaleness: 30_000, maxLifetime: 120_000, skew: 1_000 };
+    const root = new Uint8Array(Buffer.from("${pinned}", "base64"));
+    const follower = await followTrust({
+      kernel, store: new MemoryTrustStore(), own: "a.example",
+      pins: [{ domain: "a.example", root, terms }],
+      sources: () => [], clock: systemClock, poll: 1_000, within: 500,
+    });
+    const storage = new FileStorage("gate-log");
+    const { value: gate } = await openGate({
+      kernel, storage, signer: { key, sign }, follower, terms, maxStaleness: 30_000,
+      witness: UNWITNESSED, clock: systemClock, host: "test",
+      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      measure: async () => ({ source: "self-measured", kernel: kernelDigest, parts: [] }),
+    });
+    await gate.close();
+    await follower.close();
+    const { value: log } = await readLog(kernel, storage, key);
+    for await (const { bytes } of log.entries(0)) console.log(parseEntry(bytes).value.kind);`;
+  expect(run(code)).toMatch(/^start\n/);
+});
+
 test("on the edge, what two entries need is there once", () => {
   const files = readdirSync(join(installed, "dist"));
   const holding = (condition: string, text: string): number =>
@@ -128,6 +161,7 @@ test("its types stand alone, and say what they are", () => {
   const program = `
     import { loadKernel, type Kernel } from "writ";
     import { checkRequest, type Authorization, type Permission } from "writ/authorization";
+    import { cooperative, openGate, systemClock, type Effect, type GateOptions } from "writ/gate";
     import { exposureOf, readTarget, type Authority, type RecordedEvidence, type VerifiedRoot } from "writ/trust";
     type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
     export const checks: [
@@ -137,7 +171,9 @@ test("its types stand alone, and say what they are", () => {
       Equal<Awaited<ReturnType<typeof loadKernel>>, Kernel>,
       Equal<Authorization["principal"]["id"], string>,
       Equal<Permission["recheck"], number>,
-    ] = [true, true, true, true, true, true];
+      Equal<Parameters<typeof openGate>[0], GateOptions>,
+    ] = [true, true, true, true, true, true, true];
+    export const effect: Effect = cooperative(() => {}, { clock: systemClock, grace: 0 });
     export { checkRequest, exposureOf, readTarget };`;
   writeFileSync(join(folder, "user.mts"), program);
   const options = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "es2022,dom"];

@@ -18,6 +18,7 @@ import { decodeHex, encodeHex } from "../bytes/hex.js";
 import { formatRfc3339 } from "../bytes/rfc3339.js";
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
+import type { PreparedKey } from "../kernel/prepared.js";
 import { origin } from "../trust/name.js";
 import { hex32, millisecondsOf, readSchema, time } from "../trust/schema.js";
 import type { Result } from "../verdict.js";
@@ -116,7 +117,7 @@ export function checkPossession(
   if (!signature || signatures.length > 1) {
     return failure("MALFORMED", "a proof with one signature", `${signatures.length}`);
   }
-  const key = decodeHex(authorization.principal.key) as Uint8Array;
+  const key = keyOf(kernel, authorization);
   const claim = {
     envelope: envelope.value,
     keys: [key],
@@ -158,6 +159,19 @@ export function checkPossession(
   });
   proven.add(value);
   return ok(value);
+}
+
+const seen = new WeakMap<AdmittedAuthorization, Uint8Array | PreparedKey>();
+
+/** The principal's key: prepared from its second proof on, as that costs one verification more. */
+function keyOf(kernel: Kernel, authorization: AdmittedAuthorization): Uint8Array | PreparedKey {
+  const known = seen.get(authorization);
+  const key =
+    known instanceof Uint8Array
+      ? kernel.prepareKey(known)
+      : (known ?? (decodeHex(authorization.principal.key) as Uint8Array));
+  seen.set(authorization, key);
+  return key;
 }
 
 /** True for a proof that `checkPossession` has found to hold. */

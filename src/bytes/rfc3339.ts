@@ -15,6 +15,19 @@ const LAST = 253_402_300_799_999;
  * or an instant that is in another year than 0000 to 9999 in UTC.
  */
 export function parseRfc3339(text: string): number | undefined {
+  if (text === last.text) return last.time;
+  const time = parse(text);
+  last = { text, time };
+  return time;
+}
+
+/** The last one: entries that come together share their time, and each is read more than once. */
+let last: { readonly text: string; readonly time: number | undefined } = {
+  text: "",
+  time: undefined,
+};
+
+function parse(text: string): number | undefined {
   const match = FORM.exec(text);
   if (!match) return undefined;
   const [, fraction = "", sign, hours, minutes] = match;

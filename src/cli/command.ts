@@ -13,6 +13,8 @@ export interface Ending {
   readonly json: Readonly<Record<string, unknown>>;
   /** What is printed otherwise, on stdout. */
   readonly text: string;
+  /** In place of the outcome's own exit code. */
+  readonly exit?: number | undefined;
 }
 
 export interface Command {

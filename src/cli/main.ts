@@ -4,6 +4,7 @@ import type { Command } from "./command.js";
 import { readArguments, UsageError } from "./command.js";
 import { demo } from "./demo/demo.js";
 import { DOMAIN_COMMANDS } from "./domain/commands.js";
+import { GATE_COMMANDS } from "./gate/commands.js";
 import { keyNew, keyVkey } from "./key.js";
 import { listCommands, listGroup } from "./listing.js";
 import { logAppend } from "./log-append.js";
@@ -38,6 +39,7 @@ const COMMANDS: readonly Command[] = [
   trustRelay,
   ...DOMAIN_COMMANDS,
   ...AUTHORIZATION_COMMANDS,
+  ...GATE_COMMANDS,
   keyNew,
   keyVkey,
   demo,
@@ -47,8 +49,9 @@ const EXIT_CODES = { PROVEN: 0, ALLOW: 0, DONE: 0, REFUTED: 1, DENY: 1, INCOMPLE
 
 function overview(): string {
   return [
-    "writ proves what logs hold, keeps trust between domains, and decides by their",
-    "authorizations who may do what. Only sync touches the network.",
+    "writ proves what logs hold, keeps trust between domains, decides by their",
+    "authorizations who may do what, and runs it under a gate. Only sync, and run with",
+    "--from, touch the network.",
     "",
     "Usage: writ COMMAND [ARGUMENTS] [--json] [--help]",
     "",
@@ -56,7 +59,8 @@ function overview(): string {
     "",
     '"writ COMMAND --help" says more, also of a group: "writ domain --help".',
     "Results go to stdout, everything else to stderr; - is stdin.",
-    "Exit code: 0 proven, allowed, done; 1 refuted, denied; 2 undecided or misused.",
+    "Exit code: 0 proven, allowed, done; 1 refuted, denied; 2 undecided or misused;",
+    "of run the program's, 77 denied, 78 interrupted.",
     "",
   ].join("\n");
 }
@@ -89,7 +93,7 @@ async function main(words: readonly string[]): Promise<number> {
       json
         ? jsonLine({ command: found.command.name, outcome, code: null, ...ending.json })
         : ending.text,
-      EXIT_CODES[outcome],
+      ending.exit ?? EXIT_CODES[outcome],
     );
   } catch (error) {
     // An expected misuse says what to do; a defect of ours says so. Neither shows a stack.

@@ -15,6 +15,9 @@ import type { GateOptions } from "./options.js";
 import type { GateState } from "./state.js";
 import { trustEntries } from "./trust-entries.js";
 
+/** Milliseconds that a measurement may take. */
+const MEASURING = 60_000;
+
 export class GateCore {
   readonly origin: string;
   readonly clockWatch: ClockWatch;
@@ -52,12 +55,12 @@ export class GateCore {
   domains(): KnownDomains {
     const { domains } = this.options.follower;
     if (this.#logged === domains || this.ledger.failure) return domains;
-    this.#logged = domains;
     const entries = trustEntries(this.options.kernel, this.state, domains);
     if (entries.length > 0) {
-      this.write(entries);
+      this.ledger.require(entries);
       this.onState(domains);
     }
+    this.#logged = domains;
     return domains;
   }
 
@@ -67,9 +70,9 @@ export class GateCore {
 
   /** `run`: whether it was allowed before, and is decided on again. */
   decide(allowed: Allowed, run: "new" | "again"): GateDecision {
-    const { options, state, now } = this;
-    const domains = this.domains();
     try {
+      const { options, state, now } = this;
+      const domains = this.domains();
       return decide(allowed.authorization, allowed.request, {
         now,
         gate: this.origin,
@@ -92,14 +95,37 @@ export class GateCore {
     }
   }
 
-  /** Measures the environment again, and asks the kernel what is known. */
+  /** Asks the kernel what is known, and measures the environment again. */
   async remeasure(): Promise<Failure | undefined> {
+    const bad = checkKernel(this.options.kernel);
+    if (bad) return bad;
     try {
-      this.measured = await this.options.measure();
+      this.measured = await this.#measure();
     } catch (error) {
       const found = error instanceof Error ? error.message : String(error);
       return failure("ENV", "an environment that can be measured", found);
     }
-    return checkKernel(this.options.kernel);
+    return undefined;
+  }
+
+  async #measure(): Promise<Measured> {
+    const { clock, measure } = this.options;
+    let cancel = (): void => {};
+    const late = new Promise<never>((_, reject) => {
+      const error = new Error(`no measurement within ${MEASURING} ms`);
+      cancel = clock.after(MEASURING, () => reject(error));
+    });
+    try {
+      return await Promise.race([measure(), late]);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** For good, and without another word in the log: a kernel that hashes wrongly would spoil it. */
+  halt(why: Failure): void {
+    this.ended = why;
+    this.ledger.fail(why);
+    this.ledger.log.abandon(why.expected);
   }
 }

@@ -60,10 +60,13 @@ export interface Denial {
 export function decide(
   authorization: AdmittedAuthorization,
   request: AuthorizationRequest,
-  situation: GateSituation,
+  given: GateSituation,
 ): GateDecision {
-  const before = checkGateItself(authorization, request, situation);
+  const before = checkGateItself(authorization, request, given);
   if (before) return deny(before);
+  // What is over by the log stays so, where the clock is behind it by less than the skew.
+  const { state, now } = given;
+  const situation = now < state.time ? { ...given, now: state.time } : given;
   const checked = checkRequest(authorization, request, situation);
   if (!checked.ok) return deny(checked);
   const permission = checked.value;

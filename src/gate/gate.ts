@@ -7,12 +7,14 @@ import { encodeHex } from "../bytes/hex.js";
 import type { EntryBody } from "../lineage/entry.js";
 import type { Opening } from "../lineage/openings.js";
 import type { EntryName } from "../lineage/entry/common.js";
-import type { Code, Failure, Result } from "../verdict.js";
+import type { Failure, Result } from "../verdict.js";
 import { failure } from "../verdict.js";
 import type { Challenge } from "./challenges.js";
 import { Challenges } from "./challenges.js";
 import type { GateCore } from "./core.js";
 import type { GateDecision } from "./decide.js";
+import type { Denied } from "./denied.js";
+import { denied } from "./denied.js";
 import { driftOf } from "./drift.js";
 import { checkMeasured } from "./environment.js";
 import type { RunResult } from "./governed-run.js";
@@ -31,16 +33,7 @@ import type { GateState } from "./state.js";
 import { Supervisor } from "./supervisor.js";
 import { Vouching } from "./vouching.js";
 
-/** A request that was denied: the effect never began. */
-export interface Denied {
-  readonly outcome: "deny";
-  readonly run: string;
-  readonly code: Code;
-  readonly expected: string;
-  readonly found: string;
-  /** The trip of the domain's policy that denied. */
-  readonly rule: string | undefined;
-}
+export type { Denied } from "./denied.js";
 
 export type Started = { readonly outcome: "allow"; readonly run: GovernedRun } | Denied;
 
@@ -53,6 +46,7 @@ export class Gate {
   readonly #unsubscribe: () => void;
   readonly #vouching: Vouching;
   #cancelBeat: () => void = () => {};
+  #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(core: GateCore, supervisor: Supervisor) {
@@ -108,9 +102,18 @@ export class Gate {
   async start(ask: RunRequest): Promise<Started> {
     // Copied before anything is waited for: what the caller changes later is not what is decided on.
     const request = makeRequest(ask.request);
-    const id = encodeHex(this.core.options.random(16));
-    const prepared = await this.#preparer.prepare(id, ask, request);
-    const { decision, written } = this.#decide(prepared);
+    let id = "";
+    let decided: { readonly decision: GateDecision; readonly written: Written | undefined };
+    let prepared: Preparation;
+    try {
+      id = encodeHex(this.core.options.random(16));
+      prepared = await this.#preparer.prepare(id, ask, request);
+      decided = this.#decide(prepared);
+    } catch (error) {
+      const found = error instanceof Error ? error.message : String(error);
+      return denied(id, failure("INTERNAL", "a decision that is written down", found));
+    }
+    const { decision, written } = decided;
     if (decision.outcome === "deny") {
       await written?.durable;
       return denied(id, decision, decision.rule);
@@ -128,7 +131,7 @@ export class Gate {
     }
     const changed = changedSince(allowed.request, ask.request);
     if (changed) this.supervisor.break(run, changed.code, driftOf(changed.code));
-    if (!run.broken) this.supervisor.begin(run);
+    this.supervisor.begin(run);
     return { outcome: "allow", run };
   }
 
@@ -144,10 +147,10 @@ export class Gate {
       refusal || !allowed
         ? { outcome: "deny", ...(refusal as Failure), rule: undefined }
         : core.decide(allowed, "new");
+    if (core.ended ?? core.ledger.failure) return { decision, written: undefined };
     if (core.clockWatch.check() && core.state.mode === "open") {
       this.supervisor.containGate("CLOCK", "clock");
     }
-    if (core.ended ?? core.ledger.failure) return { decision, written: undefined };
     if (decision.outcome === "allow") {
       const written = this.#writeAllow(prepared, decision);
       if (written.ok) return { decision, written: written.value };
@@ -222,9 +225,13 @@ export class Gate {
   /** Takes in what is new of trust, and decides again on all that runs. */
   reconsider(): void {
     const { core, supervisor } = this;
-    const { own } = core.domains();
-    if (own.failure?.code === "EQUIVOCATION" && core.state.mode === "open") {
-      supervisor.containGate("EQUIVOCATION", "equivocation");
+    try {
+      const { own } = core.domains();
+      if (own.failure?.code === "EQUIVOCATION" && core.state.mode === "open") {
+        supervisor.containGate("EQUIVOCATION", "equivocation");
+      }
+    } catch {
+      // Deciding comes to the same, and denies.
     }
     supervisor.reconsider();
   }
@@ -237,11 +244,13 @@ export class Gate {
   /** Measures the environment and the kernel again, and says that the gate is there. */
   async beat(): Promise<void> {
     const { core, supervisor } = this;
+    const found = await core.remeasure();
+    if (core.ended) return;
+    if (found?.code === "KERNEL") return core.halt(found);
     const bad =
-      (await core.remeasure()) ??
+      found ??
       checkMeasured(core.options.follower.domains.own.state?.baseline, core.measured) ??
       core.clockWatch.check();
-    if (core.ended) return;
     if (bad && core.state.mode === "open") supervisor.containGate(bad.code, driftOf(bad.code));
     if (bad?.code === "KERNEL") core.ended = bad;
     if (!core.failure) {
@@ -305,15 +314,19 @@ export class Gate {
   }
 
   /** Stops all runs, writes a last checkpoint, and gives the log back. */
-  async close(): Promise<void> {
-    if (this.core.ended) return;
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    // From here on nothing is allowed; what was allowed before is stopped.
+    this.core.ended ??= failure("LOG", "a gate that is open", "one that was closed");
     this.#cancelBeat();
     this.#unsubscribe();
-    await this.#vouching.close();
     const runs = [...this.supervisor.runs.values()];
     this.supervisor.breakAll("CONTAINED", "containment");
     await Promise.all(runs.map((run) => run.finished));
-    this.core.ended = failure("LOG", "a gate that is open", "one that was closed");
+    await this.#vouching.close();
     // The last word: whoever restores an older copy will be found out.
     if (!this.core.ledger.failure) await this.#vouching.ask();
     await this.core.ledger.log.close();
@@ -324,12 +337,4 @@ export class Gate {
 function checkFirst({ accept }: Preparation, { accepted }: GateState): Failure | undefined {
   if (!accept || !accepted.has(accept.parent.leaf)) return undefined;
   return failure("HOLDER", "a hand-over that was not accepted before", "one that was");
-}
-
-function denied(
-  run: string,
-  { code, expected, found }: Pick<Failure, "code" | "expected" | "found">,
-  rule?: string,
-): Denied {
-  return { outcome: "deny", run, code, expected, found, rule };
 }

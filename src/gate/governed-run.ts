@@ -60,12 +60,15 @@ export interface Allowed {
 export class GovernedRun {
   readonly #controller = new AbortController();
   readonly #checkpoint: (run: GovernedRun) => Promise<void>;
+  #begun = false;
   #running: Running | undefined;
   #resolve!: (result: RunResult) => void;
   #cancelTimer: () => void = () => {};
   /** Index and leaf hash of the decision that allowed it. */
   decision: { readonly index: number; readonly leaf: string } | undefined;
   permission: Permission | undefined;
+  /** The last millisecond at which the latest decision holds. */
+  validUntil = Number.NEGATIVE_INFINITY;
   /** Why it was broken. */
   broken: { readonly code: Code; readonly drift: DriftKind } | undefined;
   /** Whether its effect has ended by itself. */
@@ -106,19 +109,20 @@ export class GovernedRun {
     this.wakeBy(() => {});
   }
 
-  /** Begins the effect; gives how it ends. What it throws at once is an end too. */
-  start(): Promise<Ended> {
+  /** Begins the effect before it returns; resolves with how it ends. What it throws at once is an end too. */
+  async start(): Promise<Ended> {
     const { request, effect } = this.allowed;
     const context: EffectContext = {
       request,
       signal: this.signal,
       checkpoint: () => this.#checkpoint(this),
     };
+    this.#begun = true;
     try {
       this.#running = effect.start(context);
-      return this.#running.ended;
+      return await this.#running.ended;
     } catch (error) {
-      return Promise.resolve({ outcome: "failed", exit: null, signal: null, error });
+      return { outcome: "failed", exit: null, signal: null, error };
     }
   }
 
@@ -126,7 +130,11 @@ export class GovernedRun {
   async stop(code: Code): Promise<Interrupted> {
     this.stopWaking();
     this.#controller.abort(new RunInterrupted(this.id, code));
-    if (!this.#running) return { answer: "stopped", steps: [], took: 0 };
-    return await this.#running.interrupt();
+    if (!this.#begun) return { answer: "stopped", steps: [], took: 0 };
+    // It may be its own beginning that breaks it: only when that has returned it can be interrupted.
+    if (!this.#running) await undefined;
+    return (
+      (await this.#running?.interrupt()) ?? { answer: "unknown", steps: ["signalled"], took: 0 }
+    );
   }
 }

@@ -34,7 +34,13 @@ export async function handOver(
   if (run.broken || run.over || !run.decision) {
     return failure("CONTAINED", "a run that is executing", run.broken?.code ?? "one that is over");
   }
-  const nonce = encodeHex(core.options.random(32));
+  let nonce: string;
+  try {
+    nonce = encodeHex(core.options.random(32));
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return failure("INTERNAL", "random bytes", found);
+  }
   const written = core.write([
     { kind: "handover", run: run.id, state: "executing", receiver, nonce },
   ]);

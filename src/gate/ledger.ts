@@ -86,6 +86,8 @@ export class Ledger {
     const time = Math.max(this.clock.now(), this.fold.time);
     let appended: Result<Appended>;
     try {
+      // What no gate may write would make the log one that nobody can open again.
+      this.fold.check(bodies);
       appended = this.log.append(bodies, time);
     } catch (error) {
       const why = messageOf(error);
@@ -121,14 +123,18 @@ export class Ledger {
   }
 
   #appendState(): void {
-    const bytes = encodeUtf8(formatCanonical(this.fold.toJson()));
-    const digest = encodeHex(this.kernel.sha256(bytes));
     this.#sinceState = 0;
-    const written = this.#append([{ kind: "state", digest, size: bytes.length }]);
-    if (!written.ok) return;
-    this.options.keep(digest, bytes).catch((error: unknown) => {
-      this.fail(failure("LOG", "a state kept beside the log", messageOf(error)));
-    });
+    try {
+      const bytes = encodeUtf8(formatCanonical(this.fold.toJson()));
+      const digest = encodeHex(this.kernel.sha256(bytes));
+      const written = this.#append([{ kind: "state", digest, size: bytes.length }]);
+      if (!written.ok) return;
+      this.options.keep(digest, bytes).catch((error: unknown) => {
+        this.fail(failure("LOG", "a state kept beside the log", messageOf(error)));
+      });
+    } catch (error) {
+      this.fail(failure("LOG", "a state that can be written down", messageOf(error)));
+    }
   }
 
   /** Ends it. */

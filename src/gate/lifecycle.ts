@@ -2,7 +2,7 @@
  * The two tables of states: of a run and of a gate. Pure; what is not in a table is refused, and every
  * change of state is an entry.
  */
-import type { Entry, EntryBody } from "../lineage/entry.js";
+import type { EntryBody } from "../lineage/entry.js";
 import type { GateMode, RunState } from "../lineage/entry/common.js";
 
 /** From each state of a run, those that can follow. A run begins in `baseline`. */
@@ -55,33 +55,51 @@ export class IllegalTransition extends Error {
   }
 }
 
-/**
- * The states in which a run can be when an entry of this kind is written; undefined for kinds that no
- * run takes part in. What an entry leaves as it is has the same state before and after.
- */
-export const RUN_KINDS: {
-  readonly [Kind in EntryBody["kind"]]?: readonly RunState[];
+/** What an entry of a kind may make of a run in each state; what is not here, no gate writes. */
+export const RUN_STEPS: {
+  readonly [Kind in EntryBody["kind"]]?: { readonly [State in RunState]?: readonly RunState[] };
 } = {
-  accept: [],
-  admission: ["baseline"],
-  measurement: ["authorized"],
-  decision: ["baseline", "authorized", "trusted", "executing", "recovering"],
-  intent: ["trusted"],
-  outcome: ["executing"],
-  heartbeat: ["executing"],
-  handover: ["executing"],
-  drift: ["baseline", "authorized", "trusted", "executing", "contained", "recovering"],
-  interruption: ["drifted"],
-  transition: [
-    "contained",
-    "recovering",
-    "baseline",
-    "authorized",
-    "trusted",
-    "executing",
-    "drifted",
-  ],
-  resume: ["recovering"],
+  admission: { baseline: ["authorized"] },
+  measurement: { authorized: ["trusted"] },
+  decision: {
+    baseline: ["denied"],
+    authorized: ["denied"],
+    trusted: ["trusted", "denied"],
+    executing: ["executing"],
+    recovering: ["recovering"],
+  },
+  intent: { trusted: ["executing"] },
+  outcome: { executing: ["completed"] },
+  heartbeat: { executing: ["executing"] },
+  handover: { executing: ["executing"] },
+  drift: {
+    baseline: ["drifted"],
+    authorized: ["drifted"],
+    trusted: ["drifted"],
+    executing: ["drifted"],
+    contained: ["drifted"],
+    recovering: ["drifted"],
+  },
+  interruption: { drifted: ["contained"] },
+  transition: {
+    baseline: ["denied", "revoked"],
+    authorized: ["denied", "revoked"],
+    trusted: ["denied", "revoked"],
+    executing: ["revoked"],
+    drifted: ["revoked"],
+    contained: ["recovering", "revoked"],
+    recovering: ["contained", "revoked"],
+  },
+  resume: { recovering: ["executing"] },
+};
+
+/** The same of a gate. One that is contained may find more wrong: what must be answered is the latest. */
+export const GATE_STEPS: {
+  readonly [Kind in EntryBody["kind"]]?: { readonly [Mode in GateMode]?: readonly GateMode[] };
+} = {
+  drift: { open: ["contained", "revoked"], contained: ["contained", "revoked"] },
+  transition: { open: ["revoked"], contained: ["revoked"] },
+  resume: { contained: ["open"] },
 };
 
 /** An entry about a run. */
@@ -90,18 +108,20 @@ export type RunEntry = Extract<EntryBody, { readonly run: string | null }> & {
 };
 
 /** The state of the run after `entry`, given the one before. Throws where the tables do not allow it. */
-export function nextRunState(before: RunState, entry: RunEntry): RunState {
-  const allowed = RUN_KINDS[entry.kind] ?? [];
-  const to = entry.state as RunState;
-  if (!allowed.includes(before))
-    throw new IllegalTransition("a run", before, `${to} (${entry.kind})`);
-  if (to === before && STILL.has(entry.kind)) return to;
-  if (entry.kind === "decision" && to !== "denied") {
-    throw new IllegalTransition("a run", before, `${to} (${entry.kind})`);
-  }
-  requireRunStep(before, to);
+export function nextRunState(before: RunState, { kind, state }: RunEntry): RunState {
+  const to = RUN_STEPS[kind]?.[before]?.find((each) => each === state);
+  if (to === undefined) throw new IllegalTransition("a run", before, `${state} (${kind})`);
+  if (to !== before) requireRunStep(before, to);
   return to;
 }
 
-/** Entries that may leave a run as it is. */
-const STILL: ReadonlySet<Entry["kind"]> = new Set(["decision", "heartbeat", "handover"]);
+/** The same of the gate. */
+export function nextGateMode(
+  before: GateMode,
+  { kind, state }: { readonly kind: EntryBody["kind"]; readonly state: RunState | GateMode },
+): GateMode {
+  const to = GATE_STEPS[kind]?.[before]?.find((each) => each === state);
+  if (to === undefined) throw new IllegalTransition("a gate", before, `${state} (${kind})`);
+  if (to !== before) requireGateStep(before, to);
+  return to;
+}

@@ -51,11 +51,27 @@ export async function openGate(options: GateOptions): Promise<Result<Gate>> {
   });
   if (!opened.ok) return opened;
   const { log, torn } = opened.value;
-  const newest = illegal ?? (await findNewest(options, log));
-  if (!newest.ok) {
-    await log.close();
-    return newest;
+  let gate: Result<Gate> | undefined;
+  try {
+    gate = illegal ?? (await begin(options, fold, log, torn));
+    return gate;
+  } finally {
+    // Whoever comes next is not kept out by a gate that is none.
+    if (!gate?.ok) await log.close().catch(() => {});
   }
+}
+
+/** Writes the start. What goes wrong leaves the log as it is, but for entries of that start. */
+async function begin(
+  options: GateOptions,
+  fold: GateFold,
+  log: GateLog,
+  torn: number,
+): Promise<Result<Gate>> {
+  const { kernel, storage, signer, clock } = options;
+  const cadence = { ...CADENCE, ...options.cadence };
+  const newest = await findNewest(options, log);
+  if (!newest.ok) return newest;
   const ledger = new Ledger(kernel, log, fold, clock, {
     stateEvery: cadence.state,
     keep: (digest, bytes) => keepContent(storage, digest, bytes),
@@ -69,8 +85,7 @@ export async function openGate(options: GateOptions): Promise<Result<Gate>> {
     }
   });
   const { size, time } = fold;
-  if (clock.now() + options.terms.skew < time) {
-    await log.close();
+  if (!(clock.now() + options.terms.skew >= time)) {
     const expected = `a clock that is not behind the log's last entry`;
     return failure("CLOCK", expected, `${time - clock.now()} ms behind`);
   }
@@ -88,7 +103,6 @@ export async function openGate(options: GateOptions): Promise<Result<Gate>> {
     ...crashed.flatMap(([run, record]) => crashEntries(run, record)),
   ]);
   if (!written.ok || !(await written.value.durable)) {
-    await log.close().catch(() => {});
     return ledger.failure ?? failure("LOG", `entry ${size} stored`, "not stored");
   }
   return ok(new Gate(core, new Supervisor(core)));

@@ -6,12 +6,16 @@ import { makeRequest } from "../authorization/request.js";
 import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import { formatCanonical } from "../bytes/canonical.js";
+import { encodeHex } from "../bytes/hex.js";
 import { parseEntry } from "../lineage/entry.js";
 import type { Opening } from "../lineage/openings.js";
 import { checkOpening } from "../lineage/openings.js";
 import type { GateCore } from "./core.js";
 import { checkMeasured } from "./environment.js";
-import type { Denied, Gate } from "./gate.js";
+import type { Written } from "./ledger.js";
+import type { Denied } from "./denied.js";
+import { denied } from "./denied.js";
+import type { Gate } from "./gate.js";
 import type { Allowed } from "./governed-run.js";
 import { GovernedRun } from "./governed-run.js";
 import type { Preparer } from "./prepare.js";
@@ -25,11 +29,18 @@ import { decisionEntry } from "./supervisor.js";
 export type Resumed = { readonly outcome: "allow"; readonly run: GovernedRun } | Denied;
 
 /** Trust as new as it can be had, and an environment that is what the baseline says. */
-async function revalidate(core: GateCore): Promise<Failure | undefined> {
-  await core.options.follower.refresh();
-  const bad = await core.remeasure();
-  const { own } = core.domains();
-  return bad ?? core.failure ?? checkMeasured(own.state?.baseline, core.measured);
+async function revalidate(core: GateCore, clock: "right" | "any"): Promise<Failure | undefined> {
+  try {
+    await core.options.follower.refresh();
+    const bad = await core.remeasure();
+    const { own } = core.domains();
+    const broken =
+      core.ended ?? core.ledger.failure ?? (clock === "any" ? undefined : core.clockWatch.check());
+    return bad ?? broken ?? checkMeasured(own.state?.baseline, core.measured);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return failure("INTERNAL", "trust and an environment that can be looked at", found);
+  }
 }
 
 /** CONTAINED unless there is such a run, and it is contained. */
@@ -65,10 +76,7 @@ export async function resumeGate(
     const { own } = core.domains();
     return own.failure?.code === "EQUIVOCATION" ? own.failure : undefined;
   };
-  // A clock that was set back is right again once somebody has said so.
-  if (core.failure?.code === "CLOCK" && !core.ledger.failure && !core.ended)
-    core.clockWatch.accept();
-  const bad = (await revalidate(core)) ?? equivocated();
+  const bad = (await revalidate(core, "any")) ?? equivocated();
   if (bad) return bad;
   if (core.state.mode !== "contained") {
     return failure("CONTAINED", "a gate that is contained", core.state.mode);
@@ -76,6 +84,8 @@ export async function resumeGate(
   const drift = core.state.drift as string;
   const read = readStatement(core, statement, null, drift);
   if (!read.ok) return read;
+  // A clock that was set back is right again once somebody has said so.
+  if (core.clockWatch.check()) core.clockWatch.accept();
   const written = core.write([
     { kind: "resume", run: null, state: "open", drift, statement: read.value.statement },
   ]);
@@ -91,13 +101,25 @@ export async function recover(core: GateCore, run: string): Promise<Result<undef
   if (not) return not;
   const began = core.write([{ kind: "transition", run, state: "recovering", code: null }]);
   if (!began.ok) return began;
-  const bad = await revalidate(core);
-  if (!bad) return ok(undefined);
-  return backTo(core, run, bad);
+  return await look(core, run);
+}
+
+/** Whether a run that is recovering could go on, as far as trust and environment tell. */
+async function look(core: GateCore, run: string): Promise<Result<undefined>> {
+  const bad = (await revalidate(core, "right")) ?? checkRecovering(core, run);
+  return bad ? backTo(core, run, bad) : ok(undefined);
+}
+
+/** CONTAINED unless the run is still recovering: meanwhile it may have been revoked. */
+function checkRecovering({ state }: GateCore, run: string): Failure | undefined {
+  const record = state.runs.get(run);
+  if (record?.state === "recovering") return undefined;
+  return failure("CONTAINED", "a run that is recovering", record?.state ?? "none");
 }
 
 /** Back to `contained`, or to the end where no newer trust and nobody's word could help. */
 function backTo(core: GateCore, run: string, why: Failure, expires = Infinity): Failure {
+  if (checkRecovering(core, run)) return why;
   const final = why.code === "REVOKED" || (why.code === "EXPIRED" && core.now >= expires);
   const state = final ? "revoked" : "contained";
   core.write([{ kind: "transition", run, state, code: why.code }]);
@@ -112,53 +134,73 @@ export async function resumeRun(
   ask: RunRequest & { readonly openings: readonly Opening[] },
 ): Promise<Resumed> {
   const { core, supervisor } = gate;
-  const denied = ({ code, expected, found }: Failure): Denied => ({
-    outcome: "deny",
-    run,
-    code,
-    expected,
-    found,
-    rule: undefined,
-  });
+  if (supervisor.resuming.has(run)) {
+    return denied(run, failure("CONTAINED", "a run that nobody resumes", "one that is resumed"));
+  }
+  supervisor.resuming.add(run);
+  try {
+    const resumed = await takeUp(gate, preparer, run, statement, ask);
+    if (!resumed.ok) return denied(run, backTo(core, run, resumed, resumed.expires));
+    supervisor.begin(resumed.value);
+    return { outcome: "allow", run: resumed.value };
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return denied(run, backTo(core, run, failure("INTERNAL", "a run that goes on", found)));
+  } finally {
+    supervisor.resuming.delete(run);
+  }
+}
+
+/** The run with its resume durable, or why it does not go on. */
+async function takeUp(
+  { core, supervisor }: Gate,
+  preparer: Preparer,
+  run: string,
+  statement: Uint8Array,
+  ask: RunRequest & { readonly openings: readonly Opening[] },
+): Promise<{ ok: true; value: GovernedRun } | (Failure & { readonly expires?: number })> {
   const request = makeRequest(ask.request);
-  const began = await recover(core, run);
-  if (!began.ok) return denied(began);
+  const began = checkRecovering(core, run) ? await recover(core, run) : await look(core, run);
+  if (!began.ok) return began;
   const prepared = await preparer.prepare(run, ask, request);
   const { allowed } = prepared;
-  if (prepared.failure || !allowed) return denied(backTo(core, run, prepared.failure as Failure));
+  if (prepared.failure || !allowed) return prepared.failure as Failure;
   const record = core.state.runs.get(run);
-  if (record?.state !== "recovering") {
-    return denied(failure("CONTAINED", "a run that is recovering", record?.state ?? "none"));
-  }
+  if (!record) return failure("CONTAINED", "a run that is recovering", "none");
+  const first = await firstDecision(core, record);
   const other = await checkSame(core, record, allowed, ask.openings);
-  if (other) return denied(backTo(core, run, other));
+  // Nothing is waited for from here to the resume.
+  const gone = other ?? checkRecovering(core, run);
+  if (gone) return gone;
   const again = new GovernedRun(allowed, (each) => supervisor.checkpoint(each));
   const decision = core.decide(allowed, "again");
   const written = core.write([decisionEntry(core, again, decision, "recovering")]);
-  if (!written.ok) return denied(written);
+  if (!written.ok) return written;
   if (decision.outcome === "deny") {
-    const { expires } = allowed.authorization.demands;
-    return denied(backTo(core, run, { ok: false, ...decision }, expires));
+    return { ok: false, ...decision, expires: allowed.authorization.demands.expires };
   }
-  const read = readStatement(core, statement, run, record.drift);
-  if (!read.ok) return denied(backTo(core, run, read));
+  const drift = core.state.runs.get(run)?.drift as string;
+  const read = readStatement(core, statement, run, drift);
+  if (!read.ok) return read;
   const resumed = core.write([
-    {
-      kind: "resume",
-      run,
-      state: "executing",
-      drift: record.drift as string,
-      statement: read.value.statement,
-    },
+    { kind: "resume", run, state: "executing", drift, statement: read.value.statement },
   ]);
-  if (!resumed.ok) return denied(resumed);
-  again.decision = written.value.entries[0];
+  if (!resumed.ok) return resumed;
+  again.decision = first;
   supervisor.add(again, decision);
-  if (!(await resumed.value.durable)) {
-    return denied(core.failure ?? failure("LOG", "a durable entry", "none"));
-  }
-  if (!again.broken) supervisor.begin(again);
-  return { outcome: "allow", run: again };
+  if (await resumed.value.durable) return ok(again);
+  return core.failure ?? failure("LOG", "a durable entry", "none");
+}
+
+/** Where the decision stands that allowed a run first: its name, for runs that it causes. */
+async function firstDecision(
+  { options, ledger }: GateCore,
+  { admission }: RunRecord,
+): Promise<{ readonly index: number; readonly leaf: string } | undefined> {
+  if (admission === undefined) return undefined;
+  const index = admission + 2;
+  const bytes = await ledger.log.read(index);
+  return bytes && { index, leaf: encodeHex(options.kernel.leafHash(bytes)) };
 }
 
 /** ARGS_CHANGED unless this is what the run was admitted for, by the digests of its admission. */
@@ -201,23 +243,36 @@ export async function revoke(
   supervisor: Supervisor,
   run: string | null,
 ): Promise<Result<undefined>> {
-  const running = run === null ? [...supervisor.runs.values()] : [supervisor.runs.get(run)];
-  for (const each of running) {
-    if (!each) continue;
-    supervisor.break(each, "REVOKED", "revocation");
-    await each.finished;
-  }
-  if (run !== null && !core.state.runs.has(run)) {
-    return failure(
-      "MISSING",
-      "a run that is not over",
-      core.state.revoked.has(run) ? "revoked" : "none",
-    );
-  }
-  if (run === null && core.state.mode === "revoked") return ok(undefined);
-  const written = core.write([{ kind: "transition", run, state: "revoked", code: "REVOKED" }]);
+  const written =
+    run === null ? revokeGate(core, supervisor) : await revokeRun(core, supervisor, run);
   if (!written.ok) return written;
-  if (!(await written.value.durable))
+  if (written.value && !(await written.value.durable)) {
     return core.failure ?? failure("LOG", "a durable entry", "none");
+  }
   return ok(undefined);
+}
+
+/** The gate first: nothing is allowed while what runs is being stopped. */
+function revokeGate(core: GateCore, supervisor: Supervisor): Result<Written | undefined> {
+  if (core.state.mode === "revoked") return ok(undefined);
+  const written = core.write([
+    { kind: "transition", run: null, state: "revoked", code: "REVOKED" },
+  ]);
+  supervisor.breakAll("REVOKED", "revocation");
+  return written;
+}
+
+async function revokeRun(
+  core: GateCore,
+  supervisor: Supervisor,
+  run: string,
+): Promise<Result<Written | undefined>> {
+  const running = supervisor.runs.get(run);
+  if (running) {
+    supervisor.break(running, "REVOKED", "revocation");
+    await running.finished;
+  }
+  if (core.state.revoked.has(run)) return ok(undefined);
+  if (!core.state.runs.has(run)) return failure("MISSING", "a run that is not over", "none");
+  return core.write([{ kind: "transition", run, state: "revoked", code: "REVOKED" }]);
 }

@@ -3,33 +3,19 @@
  * log finds the gate as it was after each of them.
  */
 import type { Json } from "../bytes/canonical.js";
-import type { Entry } from "../lineage/entry.js";
-import type { GateMode, RunState } from "../lineage/entry/common.js";
-import type { EntryCharge, EntryIsolation } from "../lineage/entry/run.js";
+import type { Entry, EntryBody } from "../lineage/entry.js";
+import type { GateMode } from "../lineage/entry/common.js";
+import type { EntryCharge } from "../lineage/entry/run.js";
 import { coversCommand } from "../trust/command.js";
 import { millisecondsOf } from "../trust/schema.js";
 import type { RunEntry } from "./lifecycle.js";
-import { IllegalTransition, isTerminal, nextRunState, requireGateStep } from "./lifecycle.js";
+import { IllegalTransition, nextGateMode } from "./lifecycle.js";
 import { DomainRecord } from "./state/domain-record.js";
+import type { RunRecord } from "./state/run-record.js";
+import { nextRecord } from "./state/run-record.js";
 import { TripRecord } from "./state/trip-record.js";
 
-/** A run that is not over. */
-export interface RunRecord {
-  readonly state: RunState;
-  /** The identity of its authorization; undefined before it is admitted. */
-  readonly authorization: string | undefined;
-  readonly command: string | undefined;
-  /** Milliseconds since the epoch: when its effect was first allowed to begin. */
-  readonly since: number | undefined;
-  /** How often it was decided on. */
-  readonly decisions: number;
-  /** Leaf hash of its latest drift. */
-  readonly drift: string | undefined;
-  /** How it is confined; undefined before it is measured. */
-  readonly level: EntryIsolation["level"] | undefined;
-  /** Index of its admission. */
-  readonly admission: number | undefined;
-}
+export type { RunRecord } from "./state/run-record.js";
 
 /** What `decide` reads of a gate. */
 export interface GateState {
@@ -95,7 +81,7 @@ export class GateFold implements GateState {
   #take(entry: Entry, leaf: string, time: number): void {
     switch (entry.kind) {
       case "start":
-        return this.#keepMode(entry.state);
+        return requireMode(this.mode, entry.state);
       case "trust":
         return this.#record(entry.domain).apply(entry);
       case "policy":
@@ -109,28 +95,13 @@ export class GateFold implements GateState {
       case "resume":
       case "heartbeat":
         if (entry.run !== null) break;
-        if (entry.kind === "heartbeat") return this.#keepMode(entry.state as GateMode);
-        if (entry.kind === "resume" && entry.drift !== this.drift) {
-          throw new IllegalTransition(
-            "a gate",
-            `drift ${this.drift}`,
-            `an answer to ${entry.drift}`,
-          );
-        }
-        return this.#changeMode(entry.state as GateMode, entry.kind === "drift" ? leaf : undefined);
+        if (entry.kind === "heartbeat") return requireMode(this.mode, entry.state);
+        this.mode = nextMode(this, entry);
+        if (entry.kind === "drift") this.drift = leaf;
+        if (this.mode !== "contained") this.drift = undefined;
+        return;
     }
     this.#run(entry as RunEntry, leaf, time);
-  }
-
-  #keepMode(mode: GateMode): void {
-    if (mode !== this.mode) throw new IllegalTransition("a gate", this.mode, mode);
-  }
-
-  #changeMode(mode: GateMode, drift: string | undefined): void {
-    // A gate that is contained may find more wrong: what must be answered is the latest.
-    if (!(mode === "contained" && this.mode === "contained")) requireGateStep(this.mode, mode);
-    this.mode = mode;
-    this.drift = mode === "contained" ? (drift ?? this.drift) : undefined;
   }
 
   #record(domain: string): DomainRecord {
@@ -144,52 +115,55 @@ export class GateFold implements GateState {
 
   #run(entry: RunEntry, leaf: string, time: number): void {
     const { run: id } = entry;
-    const before = this.runs.get(id);
-    if (!before && (this.revoked.has(id) || !BEGINNINGS.has(entry.kind))) {
-      throw new IllegalTransition("a run", "nothing", entry.kind);
-    }
-    const old = before ?? NEW_RUN;
-    if (entry.kind === "resume" && entry.drift !== old.drift) {
-      throw new IllegalTransition("a run", `drift ${old.drift}`, `an answer to ${entry.drift}`);
-    }
-    const state = entry.kind === "accept" && !before ? "baseline" : nextRunState(old.state, entry);
-    const next = { ...old, state };
+    const old = this.runs.get(id);
+    this.#requireNew(entry, this.accepted);
+    const { size: index, mode } = this;
+    const { state, record } = nextRecord(old, entry, { index, leaf, time, mode });
     switch (entry.kind) {
       case "accept":
         this.accepted.add(entry.parent.leaf);
         break;
-      case "admission":
-        next.authorization = entry.authorization;
-        next.command = entry.command;
-        next.admission = this.size;
-        break;
-      case "measurement":
-        next.level = entry.isolation.level;
-        break;
       case "decision":
-        if (entry.number !== old.decisions) {
-          throw new IllegalTransition(
-            "a run",
-            `${old.decisions} decisions`,
-            `number ${entry.number}`,
-          );
-        }
-        next.decisions += 1;
         if (entry.outcome === "deny") this.#count("denials", entry.command, time);
         break;
       case "intent":
-        next.since = time;
         for (const charge of entry.charges) this.#charge(charge);
-        this.#count("uses", old.command, time);
+        this.#count("uses", old?.command, time);
         break;
       case "drift":
-        next.drift = leaf;
-        this.#count("drifts", old.command, time);
+        this.#count("drifts", old?.command, time);
         break;
     }
-    if (isTerminal(state)) this.runs.delete(id);
-    else this.runs.set(id, next);
+    if (record) this.runs.set(id, record);
+    else this.runs.delete(id);
     if (state === "revoked") this.revoked.add(id);
+  }
+
+  #requireNew(entry: RunEntry, accepted: ReadonlySet<string>): void {
+    if (this.revoked.has(entry.run)) throw new IllegalTransition("a run", "revoked", entry.kind);
+    if (entry.kind === "accept" && accepted.has(entry.parent.leaf)) {
+      throw new IllegalTransition("a hand-over", "accepted", "accepted");
+    }
+  }
+
+  /** Throws `IllegalTransition` where these entries, which have no place yet, could not come next. */
+  check(bodies: readonly EntryBody[]): void {
+    const gate = { mode: this.mode, drift: this.drift };
+    const runs = new Map<string, RunRecord | undefined>();
+    for (const entry of bodies) {
+      if (entry.kind === "start") requireMode(gate.mode, entry.state);
+      if (!("run" in entry)) continue;
+      if (entry.run === null) {
+        if (entry.kind === "heartbeat") requireMode(gate.mode, entry.state);
+        else gate.mode = nextMode(gate, entry);
+        continue;
+      }
+      const about = entry as RunEntry;
+      this.#requireNew(about, this.accepted);
+      const old = runs.has(entry.run) ? runs.get(entry.run) : this.runs.get(entry.run);
+      const place = { index: this.size, leaf: "", time: this.time, mode: gate.mode };
+      runs.set(entry.run, nextRecord(old, about, place).record);
+    }
   }
 
   #charge({ link, counter, amount, expires }: EntryCharge): void {
@@ -239,6 +213,7 @@ export class GateFold implements GateState {
         authorization: run.authorization ?? null,
         command: run.command ?? null,
         since: run.since ?? null,
+        allowed: run.allowed ?? null,
         drift: run.drift ?? null,
         level: run.level ?? null,
         admission: run.admission ?? null,
@@ -247,16 +222,17 @@ export class GateFold implements GateState {
   }
 }
 
-/** Entries that a run can begin with: before them it is in the baseline that its gate has. */
-const BEGINNINGS: ReadonlySet<Entry["kind"]> = new Set(["accept", "admission", "decision"]);
+/** The gate after an entry about it. */
+function nextMode(
+  { mode, drift }: { readonly mode: GateMode; readonly drift: string | undefined },
+  entry: Extract<EntryBody, { readonly run: string | null }>,
+): GateMode {
+  if (entry.kind === "resume" && entry.drift !== drift) {
+    throw new IllegalTransition("a gate", `drift ${drift}`, `an answer to ${entry.drift}`);
+  }
+  return nextGateMode(mode, entry);
+}
 
-const NEW_RUN: RunRecord = Object.freeze({
-  state: "baseline",
-  authorization: undefined,
-  command: undefined,
-  since: undefined,
-  decisions: 0,
-  drift: undefined,
-  level: undefined,
-  admission: undefined,
-});
+function requireMode(mode: GateMode, found: string): void {
+  if (found !== mode) throw new IllegalTransition("a gate", mode, found);
+}

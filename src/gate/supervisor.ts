@@ -1,7 +1,7 @@
 /** Watches the runs that were allowed: decides on them again, and stops them when the answer is no. */
 import type { EntryBody } from "../lineage/entry.js";
 import { coversCommand } from "../trust/command.js";
-import type { Code, Failure } from "../verdict.js";
+import type { Code, Failure, Result } from "../verdict.js";
 import { failure } from "../verdict.js";
 import type { Ended } from "./confinement.js";
 import type { GateCore } from "./core.js";
@@ -10,12 +10,15 @@ import type { DriftKind } from "./drift.js";
 import { driftOf } from "./drift.js";
 import type { GovernedRun } from "./governed-run.js";
 import { RunInterrupted } from "./governed-run.js";
+import type { Written } from "./ledger.js";
 import { interruptionOf, outcomeOf } from "./reported.js";
 import { decisionOf } from "./run-entries.js";
 
 export class Supervisor {
   readonly #core: GateCore;
   readonly #runs = new Map<string, GovernedRun>();
+  /** Contained runs that somebody is about to resume. */
+  readonly resuming = new Set<string>();
 
   constructor(core: GateCore) {
     this.#core = core;
@@ -31,8 +34,11 @@ export class Supervisor {
     this.#wakeBy(run, decision);
   }
 
-  /** Begins its effect. Its intent is durable. */
+  /** Begins its effect, if it still may. Its intent is durable, which may have taken long. */
   begin(run: GovernedRun): void {
+    const { now, failure: broken } = this.#core;
+    if (broken || !(now <= run.validUntil)) void this.decideAgain(run);
+    if (run.broken) return;
     const failed = (error: unknown): Ended => ({
       outcome: "failed",
       exit: null,
@@ -59,9 +65,8 @@ export class Supervisor {
   /** Resolves when the answer is durable; a run that is denied is broken before this returns. */
   async decideAgain(run: GovernedRun): Promise<void> {
     if (run.broken || run.over) return;
-    const core = this.#core;
-    const decision = core.decide(run.allowed, "again");
-    const written = core.write([decisionEntry(core, run, decision, "executing")]);
+    const decision = this.#core.decide(run.allowed, "again");
+    const written = this.#write(run, decision);
     if (decision.outcome === "deny") {
       this.break(run, decision.code, driftOf(decision.code), decision.rule);
       return;
@@ -74,6 +79,15 @@ export class Supervisor {
     await written.value.durable;
   }
 
+  #write(run: GovernedRun, decision: GateDecision): Result<Written> {
+    try {
+      return this.#core.write([decisionEntry(this.#core, run, decision, "executing")]);
+    } catch (error) {
+      const found = error instanceof Error ? error.message : String(error);
+      return failure("INTERNAL", "a decision that can be written down", found);
+    }
+  }
+
   /** At the next recheck, and at the bound at the latest. */
   #wakeBy(
     run: GovernedRun,
@@ -82,12 +96,10 @@ export class Supervisor {
     const { clock } = this.#core.options;
     const left = validUntil + 1 - clock.now();
     run.permission = permission;
-    run.wakeBy(
-      clock.after(
-        Math.max(0, Math.min(permission.recheck, left)),
-        () => void this.decideAgain(run),
-      ),
-    );
+    run.validUntil = validUntil;
+    // No number where the clock tells no time: then at once.
+    const wait = left > 0 ? Math.min(permission.recheck, left) : 0;
+    run.wakeBy(clock.after(wait, () => void this.decideAgain(run)));
   }
 
   /** Stops a run and whatever it caused. The effect is told before anything is waited for. */

@@ -58,7 +58,11 @@ export class Checkpointing {
 
   /** Covers what was only written ahead, and begins a new segment behind it. */
   async recover(ahead: readonly Leaf[]): Promise<Journal> {
-    if (ahead.length > 0) await this.#publish(ahead);
+    if (ahead.length > 0) {
+      await this.#publish(ahead).catch((error: unknown) => {
+        throw error instanceof SignerFailed ? error.cause : error;
+      });
+    }
     await this.#tidy(this.#segments);
     return await this.#begin();
   }
@@ -191,7 +195,7 @@ export class Checkpointing {
       await this.#storage.remove(path);
       this.#partial.delete(path);
     }
-    for (const number of [...segments]) {
+    for (const number of segments) {
       await this.#storage.remove(formatSegmentPath(number));
       this.#segments = this.#segments.filter((each) => each !== number);
     }

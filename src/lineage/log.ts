@@ -242,6 +242,11 @@ export class GateLog {
     await this.#commit.flush();
   }
 
+  /** Takes nothing more and writes nothing more, not even at its end: its writer may have gone wrong. */
+  abandon(why: string): void {
+    this.#commit.fail(new LogFailed(why));
+  }
+
   /**
    * Ends the log: writes what waits, a last checkpoint, and gives the writer's place back, in any case.
    * Rejects with what went wrong; opening it again finds all that is durable.

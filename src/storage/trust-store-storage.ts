@@ -4,7 +4,8 @@
  *     state          who writes, and the journals that are there
  *     file/PATH      a file, behind the epoch of its writer
  *     list/...names  the names in a folder
- *     batch/ID/N     what was appended to a journal, piece by piece, and at its end perhaps a seal
+ *     batch/ID/N     what was appended to a journal, piece by piece, and at its end a seal if another
+ *                    writer has ended it: the seal stays, one byte for each time the place was taken
  */
 import { OrderedJournal } from "./journal.js";
 import type { Journal, LogStorage } from "./storage.js";
@@ -185,9 +186,10 @@ export class TrustStoreStorage implements LogStorage {
     if (id !== undefined) await this.#sweep(id);
   }
 
+  /** A seal stays: it is what keeps a writer that lost its place from appending to nothing. */
   async #sweep(id: number): Promise<void> {
     let count = 0;
-    while (await this.#store.get(`batch/${id}/${count}`, 0)) count++;
+    while ((await this.#store.get(`batch/${id}/${count}`, 1))?.[0] === PIECE) count++;
     // From the end, so that a crash leaves what is found again.
     while (count > 0) await this.#store.remove(`batch/${id}/${--count}`);
     await this.#changeState((state) => ({

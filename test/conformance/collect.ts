@@ -13,6 +13,7 @@ import {
 } from "../tlog/fixture.js";
 import { vectors } from "../vectors.js";
 import { madeAuthorizations } from "./made-authorizations.js";
+import { madeGate } from "./made-gate.js";
 import { madeTrust } from "./made-trust.js";
 import type { ConsistencyProbe, Data, InclusionProbe, SignatureCase } from "./suite/data.js";
 
@@ -27,11 +28,13 @@ export async function collect(): Promise<Data> {
   };
   const trust = await madeTrust();
   const authorizations = await madeAuthorizations();
-  if (!vectors.present) return { made, trust, authorizations };
+  const gate = await madeGate();
+  if (!vectors.present) return { made, trust, authorizations, gate };
   return {
     made,
     trust,
     authorizations,
+    gate,
     vectors: {
       wycheproof: wycheproof(),
       cctv: cctv(),

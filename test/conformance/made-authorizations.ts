@@ -20,9 +20,9 @@ import { kernel } from "../kernel.js";
 import { folderOf } from "./made-trust.js";
 import type { MadeAuthorizations } from "./suite/data.js";
 
-const PAY = "pay.example";
-const SHIP = "ship.example";
-const GATE = `${SHIP}/gate-1`;
+export const PAY = "pay.example";
+export const SHIP = "ship.example";
+export const GATE = `${SHIP}/gate-1`;
 const TERMS = { maxStaleness: 30_000, maxLifetime: 120_000, skew: 1_000 };
 const HOUR = 3_600_000;
 const REQUESTS = 500;
@@ -60,7 +60,7 @@ export async function madeAuthorizations(): Promise<MadeAuthorizations> {
   };
 }
 
-async function makeDomains(): Promise<[TestDomain, TestDomain]> {
+export async function makeDomains(): Promise<[TestDomain, TestDomain]> {
   const pay = await makeDomain(PAY);
   const issuer = { name: "billing", key: hexKey("billing"), commands: ["/pay"] };
   await pay.publish((draft) => addIssuer(draft, issuer));

@@ -2,7 +2,7 @@
 import type { EntryBody } from "../../src/lineage/entry.js";
 import type { GateLog, LogOptions } from "../../src/lineage/log.js";
 import { openLog } from "../../src/lineage/log.js";
-import type { LogStorage, Reader } from "../../src/storage/storage.js";
+import type { Journal, LogStorage, Reader } from "../../src/storage/storage.js";
 import type { Signer } from "../../src/tlog/signer.js";
 import { CHECKPOINT } from "../../src/tlog/log-writer.js";
 import { NO_VERIFIERS } from "../../src/tlog/verifiers.js";
@@ -80,4 +80,37 @@ export async function outcomeOf(storage: Reader, by: Signer = GATE): Promise<str
   });
   const bad = verdict.checks.find((check) => check.outcome !== "passed");
   return bad ? `${verdict.outcome}: ${bad.name}: ${bad.expected}; ${bad.found}` : verdict.outcome;
+}
+
+/** All paths of a storage, in order. */
+export async function pathsOf(storage: Reader, folder = ""): Promise<string[]> {
+  const paths: string[] = [];
+  for (const name of await storage.list(folder)) {
+    const path = folder === "" ? name : `${folder}/${name}`;
+    if (await storage.read(path, 0)) paths.push(path);
+    paths.push(...(await pathsOf(storage, path)));
+  }
+  return paths.sort();
+}
+
+/**
+ * A storage whose writer can be gone without a word, as a process that was killed: what it wrote stays
+ * as it is, and its lock does not hold the next one up.
+ */
+export function abandonable<S extends LogStorage>(storage: S) {
+  const journals: Journal[] = [];
+  let unlock: (() => Promise<void>) | undefined;
+  const [lock, createJournal] = [storage.lock.bind(storage), storage.createJournal.bind(storage)];
+  storage.lock = async () => (unlock = await lock());
+  storage.createJournal = async (path) => {
+    const journal = await createJournal(path);
+    journals.push(journal);
+    return journal;
+  };
+  const abandon = async (): Promise<void> => {
+    for (const journal of journals) await journal.close();
+    await unlock?.();
+    Object.assign(storage, { lock, createJournal });
+  };
+  return { storage, abandon };
 }

@@ -28,12 +28,14 @@ export class CrashFileSystem implements FileSystem {
   operations = 0;
   /** What this process synced, in order, with what was left out. */
   readonly syncs: string[] = [];
-  /** Of each sync its operation, and what had happened in the folder since the one before. */
+  /**
+   * Of each sync its operation, and what had happened in the folder since the one before, but to
+   * names with a dot. */
   readonly syncDetails: { readonly operation: number; readonly changes: string }[] = [];
   readonly #machine: Machine;
   readonly #pid: number;
   #killedAt = Infinity;
-  #skipped = -1;
+  #skipped = new Set<number>();
 
   constructor(machine: Machine = startMachine()) {
     this.#machine = machine;
@@ -72,9 +74,9 @@ export class CrashFileSystem implements FileSystem {
     this.#killedAt = n;
   }
 
-  /** Sync n of this process, of a file or a folder, does nothing. */
-  skipSync(n: number): void {
-    this.#skipped = n;
+  /** These syncs of this process, of files or folders, do nothing. */
+  skipSync(...numbers: readonly number[]): void {
+    this.#skipped = new Set(numbers);
   }
 
   /** From now on processes get in between each other's operations, the same for the same seed. */
@@ -207,7 +209,7 @@ export class CrashFileSystem implements FileSystem {
   /** Counts a sync; true if it is to be done. */
   #syncs(what: string, changes = ""): boolean {
     this.syncDetails.push({ operation: this.operations - 1, changes });
-    return this.syncs.push(what) - 1 !== this.#skipped;
+    return !this.#skipped.has(this.syncs.push(what) - 1);
   }
 
   #find(path: string): Entry {
@@ -242,7 +244,8 @@ export class CrashFileSystem implements FileSystem {
     for (const { folder, name, entry } of change) {
       if (entry) folder.names.set(name, entry);
       else folder.names.delete(name);
-      folder.changes.add(entry ? "added" : "removed");
+      // The drivers' own names are for the run of the machine.
+      if (!name.startsWith(".")) folder.changes.add(entry ? "added" : "removed");
     }
     this.#machine.pending.push(change);
   }

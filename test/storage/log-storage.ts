@@ -219,6 +219,24 @@ const WRITERS: readonly Check[] = [
     },
   },
   {
+    name: "who has lost the writer's place appends nothing where its successor removed the journal",
+    run: async (medium) => {
+      const [one, two] = [medium(), medium()];
+      await one.lock();
+      const journals = [await began(one, "a"), await began(one, "b", "one", "two")];
+      const taken = await two.lock().then(
+        () => true,
+        () => false,
+      );
+      if (!taken) return;
+      for (const path of ["a", "b"]) await two.remove(path);
+      for (const journal of journals)
+        await expect(journal.append(bytes("3"))).rejects.toThrow(Error);
+      await began(two, "b", "new");
+      expect(await read(two, "b")).toBe("new");
+    },
+  },
+  {
     name: "of many that take the writer's place at once one at most can use it",
     run: async (medium) => {
       for (let round = 0; round < 10; round++) {

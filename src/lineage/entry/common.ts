@@ -44,30 +44,37 @@ export const GATE_MODES = ["open", "contained", "revoked"] as const;
 
 export type GateMode = (typeof GATE_MODES)[number];
 
+/** @internal */
 export const linked = { prev: v.nullable(hex32), time };
 
+/** @internal */
 export const runId = v.pipe(
   v.string("a run's id"),
   v.regex(/^[0-9a-f]{32}$/, "a run's id: 32 hexadecimal digits"),
 );
 
+/** @internal */
 export const whole = v.pipe(
   v.number("a whole number, not negative"),
   v.safeInteger("a whole number, not negative"),
   v.minValue(0, "a whole number, not negative"),
 );
 
+/** @internal */
 export const code = v.picklist(Object.keys(CODES) as Code[], "a code");
 
-/** Text for people or of a platform: a name, never anything of the arguments. */
+/** @internal Text for people or of a platform: a name, never anything of the arguments. */
 export const word = v.pipe(
   v.string("a word of 1 to 128 characters"),
   v.regex(/^[A-Za-z0-9_./' -]{1,128}$/, "a word of 1 to 128 characters"),
 );
 
+/** @internal */
 export const entryName = v.strictObject({ origin, index: whole, leaf: hex32 });
 
+/** @internal */
 export const runState = v.picklist(RUN_STATES, "the state of a run");
+/** @internal */
 export const gateMode = v.picklist(GATE_MODES, "the state of a gate");
 
 /** A DSSE envelope with the signatures that were checked. */
@@ -94,6 +101,7 @@ const base64 = (most: number) =>
     v.maxLength(most, `at most ${most} characters of base64`),
   );
 
+/** @internal */
 export const signedStatement = v.strictObject({
   payloadType: v.pipe(v.string("a type"), v.regex(/^[!-~]{1,128}$/, "a type")),
   payload: base64(16_384),

@@ -32,6 +32,7 @@ export type Accept = {
   readonly packet: string;
 };
 
+/** @internal */
 export const handover = v.strictObject({
   ...linked,
   kind: v.literal("handover"),
@@ -41,6 +42,7 @@ export const handover = v.strictObject({
   nonce: hex32,
 });
 
+/** @internal */
 export const accept = v.strictObject({
   ...linked,
   kind: v.literal("accept"),

@@ -90,6 +90,7 @@ export type Resume = {
 
 const either = v.union([runState, gateMode]);
 
+/** @internal */
 export const drift = v.strictObject({
   ...linked,
   kind: v.literal("drift"),
@@ -101,6 +102,7 @@ export const drift = v.strictObject({
   evidence: v.nullable(hex32),
 });
 
+/** @internal */
 export const interruption = v.strictObject({
   ...linked,
   kind: v.literal("interruption"),
@@ -115,6 +117,7 @@ export const interruption = v.strictObject({
   took: whole,
 });
 
+/** @internal */
 export const transition = v.strictObject({
   ...linked,
   kind: v.literal("transition"),
@@ -123,6 +126,7 @@ export const transition = v.strictObject({
   code: v.nullable(code),
 });
 
+/** @internal */
 export const resume = v.strictObject({
   ...linked,
   kind: v.literal("resume"),

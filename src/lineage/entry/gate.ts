@@ -97,6 +97,7 @@ export type State = {
   readonly size: number;
 };
 
+/** @internal */
 export const start = v.strictObject({
   ...linked,
   kind: v.literal("start"),
@@ -110,6 +111,7 @@ export const start = v.strictObject({
 
 const digests = v.pipe(v.array(hex32, "digests"), v.maxLength(256, "at most 256 an entry"));
 
+/** @internal */
 export const trust = v.strictObject({
   ...linked,
   kind: v.literal("trust"),
@@ -131,6 +133,7 @@ export const trust = v.strictObject({
   keys: digests,
 });
 
+/** @internal */
 export const policy = v.strictObject({
   ...linked,
   kind: v.literal("policy"),
@@ -139,6 +142,7 @@ export const policy = v.strictObject({
   trips: v.pipe(v.array(tripSchema, "trips"), v.maxLength(64, "at most 64 trips")),
 });
 
+/** @internal */
 export const state = v.strictObject({
   ...linked,
   kind: v.literal("state"),

@@ -204,6 +204,7 @@ const argumentName = v.pipe(
   v.maxLength(1024, "the name of an argument, of at most 1024 characters"),
 );
 
+/** @internal */
 export const admission = v.strictObject({
   ...linked,
   kind: v.literal("admission"),
@@ -250,6 +251,7 @@ const digestSet = v.pipe(
   ),
 );
 
+/** @internal */
 export const measurement = v.strictObject({
   ...linked,
   kind: v.literal("measurement"),
@@ -271,6 +273,7 @@ export const measurement = v.strictObject({
   }),
 });
 
+/** @internal */
 export const decision = v.strictObject({
   ...linked,
   kind: v.literal("decision"),
@@ -300,6 +303,7 @@ export const decision = v.strictObject({
   possession: v.nullable(signedStatement),
 });
 
+/** @internal */
 export const intent = v.strictObject({
   ...linked,
   kind: v.literal("intent"),
@@ -320,6 +324,7 @@ export const intent = v.strictObject({
   ),
 });
 
+/** @internal */
 export const outcome = v.strictObject({
   ...linked,
   kind: v.literal("outcome"),
@@ -330,6 +335,7 @@ export const outcome = v.strictObject({
   signal: v.nullable(word),
 });
 
+/** @internal */
 export const heartbeat = v.strictObject({
   ...linked,
   kind: v.literal("heartbeat"),

@@ -6,6 +6,7 @@ import { refuseWritableCopies } from "./copies.js";
 import { denoPermissions, denoRefuses, refuseVariables } from "./deno-permissions.js";
 import type { Effect, Isolation, Sets } from "./effect.js";
 import { frozenSets } from "./effect.js";
+import { refuseLinksOut } from "./links.js";
 import { requirePatience } from "./patience.js";
 import type { Artifact } from "./private-folder.js";
 import { PrivateFolder } from "./private-folder.js";
@@ -66,7 +67,8 @@ function versionOf(path: string, folder: string): Promise<string | undefined> {
 /**
  * A module (`prepareModule`) in Deno, with exactly the permissions that the sets list, and its
  * environment. It is one file: what it imports from elsewhere must be in `read`. ISOLATION for sets
- * that Deno cannot be given.
+ * that Deno cannot be given, and for paths with links in them that lead out: Deno would follow them.
+ * A module makes no such links; that nobody else does later is not seen to.
  *
  * With `run: []` the level is sandbox: the process can start no other (nor load native code), so when
  * it has ended, `stopped` is said. With any program to run, that program has all rights of this user:
@@ -86,7 +88,8 @@ export async function deno(
     denoRefuses(sets) ??
     refuseVariables(prepared.environment) ??
     refuseWritableCopies(sets, prepared.folder) ??
-    refuseWritableCopies(sets, dirname(dirname(runtime.path)));
+    refuseWritableCopies(sets, dirname(dirname(runtime.path))) ??
+    (await refuseLinksOut(sets));
   if (refused) return refused;
   const [module = "", ...words] = prepared.argv;
   const variables = Object.keys(prepared.environment);

@@ -16,7 +16,13 @@ export interface ThreadEvents {
   exited(code: number): void;
 }
 
-export type ResourceLimits = import("node:worker_threads").ResourceLimits;
+/** Of Node's worker_threads: megabytes. */
+export interface ResourceLimits {
+  readonly maxYoungGenerationSizeMb?: number;
+  readonly maxOldGenerationSizeMb?: number;
+  readonly codeRangeSizeMb?: number;
+  readonly stackSizeMb?: number;
+}
 
 export interface ThreadOptions {
   readonly environment?: { readonly [name: string]: string };

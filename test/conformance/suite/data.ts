@@ -10,6 +10,7 @@ export interface Data {
   };
   readonly trust: MadeTrust;
   readonly authorizations: MadeAuthorizations;
+  readonly gate: MadeGate;
   /** Undefined where the shared vectors are not there. */
   readonly vectors?: {
     readonly wycheproof: readonly SignatureCase[];
@@ -59,16 +60,19 @@ export interface MadeState {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** What is authorized between two domains, and what is asked. */
-export interface MadeAuthorizations {
+/** Domains at a time, a gate's own first: their public folders, by path. */
+export interface MadeDomains {
   /** Milliseconds. */
   readonly now: number;
-  readonly gate: string;
-  /** The gate's own domain first: public folders, by path. */
   readonly domains: readonly {
     readonly name: string;
     readonly files: Readonly<Record<string, string>>;
   }[];
+}
+
+/** What is authorized between two domains, and what is asked. */
+export interface MadeAuthorizations extends MadeDomains {
+  readonly gate: string;
   readonly chains: readonly string[];
   readonly requests: readonly string[];
   /** For the first chain; the first of them holds. */
@@ -85,6 +89,16 @@ export interface MadeAuthorizations {
     /** JSON text. */
     readonly policy: string;
   }[];
+}
+
+/** A gate, whom it knows, and who asks it. */
+export interface MadeGate {
+  readonly origin: string;
+  /** Of Ed25519 keys, 32 bytes each. */
+  readonly seeds: { readonly gate: string; readonly holder: string; readonly resumer: string };
+  readonly chain: string;
+  /** The same domains, and later, when the first state is stale. */
+  readonly states: readonly [MadeDomains, MadeDomains];
 }
 
 export interface SignatureCase {

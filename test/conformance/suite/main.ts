@@ -2,6 +2,7 @@
 import data from "conformance-data";
 import { kernelDigest, loadKernel } from "writ";
 import { authorization } from "./authorization.js";
+import { gate } from "./gate.js";
 import { hashes } from "./hashes.js";
 import { proofs } from "./proofs.js";
 import { realLogs } from "./real-logs.js";
@@ -23,6 +24,7 @@ export async function run(): Promise<Report> {
     ...trust(kernel, data),
     ...sigstore(kernel, data),
     ...authorization(kernel, data),
+    ...gate(kernel, data),
   ];
   const encoder = new TextEncoder();
   const digest = kernel.hasher("sha256").update(encoder.encode(kernelDigest));
