@@ -47,7 +47,8 @@ export const hexOf = ({ key }) => Buffer.from(key.publicKey).toString("hex");
 /** @param {Signer} signer */
 export const envelopeSigner = ({ key, sign }) => ({ publicKey: key.publicKey, sign });
 
-export async function gateWorld() {
+/** @param {string} uses the command whose uses the domain's policy counts: at most 1000 an hour */
+export async function gateWorld(uses = "/pay/refund") {
   const library = await gateLibrary();
   const kernel = await library.loadKernel();
   const { DemoDomain, MemoryStorage, generateKey, signerOf } = library;
@@ -67,8 +68,9 @@ export async function gateWorld() {
   await ship.edit((draft) => library.addGate(draft, { origin: GATE, key: hexOf(gateKey) }));
   await ship.edit((draft) =>
     library.setPolicy(kernel, draft, {
+      rules: [],
       trips: [
-        { id: "hour", command: "/pay", of: "uses", most: USES, window: 3_600_000 },
+        { id: "hour", command: uses, of: "uses", most: 1000, within: 3_600_000 },
         { id: "long", command: "/pay", of: "duration", most: 600_000 },
       ],
     }),
@@ -95,7 +97,7 @@ export async function gateWorld() {
     await library.issueAuthorization(kernel, envelopeSigner(issuer), PAY, {
       nonce: bytesFor("gate 0", 16),
       policy: POLICIES[0] ?? [],
-      audience: [SHIP],
+      audience: [GATE],
       principal: { id: "agent:desk", key: hexOf(/** @type {Signer} */ (holders[0])) },
       command: "/pay",
       expires: EXPIRES,
@@ -149,7 +151,7 @@ export class GateWorld {
   /** A gate that decides at one moment, however long that lasts. @param {LogStorage} storage */
   async open(storage) {
     const { library, kernel, domains, parts } = this;
-    const { kernelDigest, openGate, systemClock, UNWITNESSED } = library;
+    const { kernelDigest, openGate, systemClock } = library;
     return must(
       await openGate({
         kernel,
@@ -165,7 +167,7 @@ export class GateWorld {
         },
         terms: TERMS,
         maxStaleness: TERMS.maxStaleness,
-        witness: UNWITNESSED,
+        witness: library.UNWITNESSED,
         clock: {
           now: () => parts.now,
           // Its watch would see a clock that stands still as one that was set back.
@@ -217,7 +219,7 @@ export function requestOf(i) {
  * state; each case with its own proof of possession, which was checked before.
  */
 export async function decidingAtGate() {
-  const world = await gateWorld();
+  const world = await gateWorld("/pay");
   const { library, kernel, domains, parts } = world;
   const { decide, checkPossession, provePossession } = library;
   const gate = await world.open(new library.MemoryStorage());

@@ -24,6 +24,7 @@ const FAMILIES = {
   chain: "Chains",
   ed25519: "Ed25519",
   authorization: "Authorizations",
+  gate: "The gate",
   policy: "Policies",
   kernel: "The kernel itself",
   memory: "Memory",
@@ -82,7 +83,8 @@ function table(rows, judged) {
       const goal = judged ? goals[row.name]?.ratio?.[peer] : undefined;
       peers.push([cell(peer), `not run: ${cell(reason)}`, "", "", goal ? `${goal}: not run` : ""]);
     }
-    if (peers.length === 0) peers.push(["", "", "", "", limitOf(row, judged)]);
+    const limit = limitOf(row, judged);
+    if (peers.length === 0 || limit !== "") peers.unshift(["", "", "", "", limit]);
     peers.forEach((peer, i) => {
       lines.push(`| ${[...(i === 0 ? start : ["", "", "", ""]), ...peer].join(" | ")} |`);
     });

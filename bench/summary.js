@@ -17,7 +17,7 @@
  *   notes: Record<string, string>,
  * }} Figures
  */
-/** @typedef {"ns/item" | "bytes" | "MiB"} Unit */
+/** @typedef {"ns/item" | "bytes" | "MiB" | "ms"} Unit */
 /** @typedef {{name: string, unit: Unit, item: string} & Figures} Outcome */
 
 /** @param {readonly number[]} values */

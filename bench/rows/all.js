@@ -2,6 +2,7 @@
 import { rows as authorization } from "./authorization.js";
 import { rows as chain } from "./chain.js";
 import { rows as ed25519 } from "./ed25519.js";
+import { rows as gate } from "./gate.js";
 import { rows as kernel } from "./kernel.js";
 import { rows as memory } from "./memory.js";
 import { rows as merkle } from "./merkle.js";
@@ -14,6 +15,7 @@ export const rows = [
   ...chain,
   ...ed25519,
   ...authorization,
+  ...gate,
   ...kernel,
   ...memory,
 ];

@@ -56,7 +56,7 @@ async function over({ make, allows, allow }, lists) {
  * @param {Record<string, () => Promise<Decider<any>>>} peers
  * @returns {Promise<Contest<Cases>>}
  */
-async function contest(input, controls, own, peers) {
+export async function contest(input, controls, own, peers) {
   const lists = [input, ...controls];
   return {
     items: input.length,

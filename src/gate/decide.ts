@@ -8,8 +8,10 @@ import type { Permission } from "../authorization/check.js";
 import { checkRequest } from "../authorization/check.js";
 import type { AuthorizationRequest } from "../authorization/request.js";
 import type { Situation } from "../authorization/situation.js";
+import type { TrustVersions } from "../lineage/entry/gate.js";
 import type { EntryIsolation } from "../lineage/entry/run.js";
 import { coversCommand, someCovers } from "../trust/command.js";
+import type { VerifiedTrustState } from "../trust/state.js";
 import type { TrustView } from "../trust/view.js";
 import type { Code, Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
@@ -140,7 +142,7 @@ function checkSeenIn(
 ): Failure | undefined {
   const seen = view && state.domains.get(view.domain);
   if (!view || !seen) return undefined;
-  if (view.state && seen.trust && isOlder(versionsOf(view.state), seen.trust)) {
+  if (view.state && seen.trust && isReplaced(view.state, seen.trust)) {
     const expected = `a trust state of ${view.domain} not older than timestamp ${seen.trust.timestamp}`;
     return failure("ROLLBACK", expected, `${view.state.metadata.timestamp.signed.version}`);
   }
@@ -150,6 +152,11 @@ function checkSeenIn(
   if (!link && !key) return undefined;
   const found = link ? `authorization ${link.sha256}` : `key ${key}`;
   return failure("REVOKED", `nothing that ${view.domain} has ever withdrawn`, found);
+}
+
+/** Mostly it is the newest, by its digest: nothing else is looked at then. */
+function isReplaced(state: VerifiedTrustState, newest: TrustVersions): boolean {
+  return state.digest !== newest.digest && isOlder(versionsOf(state), newest);
 }
 
 /** The peers' cosignature that would have to be there before the effect is not asked for yet. */

@@ -8,6 +8,7 @@ import { abbreviate, failure, ok } from "../verdict.js";
 import { formatCanonical } from "../bytes/canonical.js";
 import { encodeHex } from "../bytes/hex.js";
 import { parseEntry } from "../lineage/entry.js";
+import type { Admission } from "../lineage/entry/run.js";
 import type { Opening } from "../lineage/openings.js";
 import { checkOpening } from "../lineage/openings.js";
 import type { GateCore } from "./core.js";
@@ -22,7 +23,6 @@ import type { Preparer } from "./prepare.js";
 import type { CheckedResume } from "./resume-statement.js";
 import { checkResume } from "./resume-statement.js";
 import type { RunRequest } from "./run-request.js";
-import type { RunRecord } from "./state.js";
 import type { Supervisor } from "./supervisor.js";
 import { decisionEntry } from "./supervisor.js";
 
@@ -59,12 +59,14 @@ function readStatement(
 ): Result<CheckedResume> {
   if (drift === undefined) return failure("CONTAINED", "a drift to answer", "none");
   const { kernel, maxStaleness, terms } = core.options;
+  const { now } = core;
+  if (!Number.isFinite(now)) return failure("CLOCK", "a clock that tells the time", `${now}`);
   return checkResume(kernel, statement, {
     gate: core.origin,
     drift,
     run,
     domains: core.domains(),
-    freshness: { now: core.now, maxStaleness, terms },
+    freshness: { now, maxStaleness, terms },
   });
 }
 
@@ -162,19 +164,22 @@ async function takeUp(
   const request = makeRequest(ask.request);
   const began = checkRecovering(core, run) ? await recover(core, run) : await look(core, run);
   if (!began.ok) return began;
-  const prepared = await preparer.prepare(run, ask, request);
+  const admission = await admissionOf(core, run);
+  if (!admission.ok) return admission;
+  // What caused it is what caused it before, whatever the caller says now.
+  const parents = admission.value.parents.filter(({ origin }) => origin === core.origin);
+  const again = { ...ask, parents, packet: undefined };
+  const prepared = await preparer.prepare(run, again, request);
   const { allowed } = prepared;
   if (prepared.failure || !allowed) return prepared.failure as Failure;
-  const record = core.state.runs.get(run);
-  if (!record) return failure("CONTAINED", "a run that is recovering", "none");
-  const first = await firstDecision(core, record);
-  const other = await checkSame(core, record, allowed, ask.openings);
+  const first = await firstDecision(core, run);
   // Nothing is waited for from here to the resume.
-  const gone = other ?? checkRecovering(core, run);
+  const gone =
+    checkSame(core, admission.value, allowed, ask.openings) ?? checkRecovering(core, run);
   if (gone) return gone;
-  const again = new GovernedRun(allowed, (each) => supervisor.checkpoint(each));
+  const governed = new GovernedRun(allowed, (each) => supervisor.checkpoint(each));
   const decision = core.decide(allowed, "again");
-  const written = core.write([decisionEntry(core, again, decision, "recovering")]);
+  const written = core.write([decisionEntry(core, governed, decision, "recovering")]);
   if (!written.ok) return written;
   if (decision.outcome === "deny") {
     return { ok: false, ...decision, expires: allowed.authorization.demands.expires };
@@ -186,37 +191,40 @@ async function takeUp(
     { kind: "resume", run, state: "executing", drift, statement: read.value.statement },
   ]);
   if (!resumed.ok) return resumed;
-  again.decision = first;
-  supervisor.add(again, decision);
-  if (await resumed.value.durable) return ok(again);
+  governed.decision = first;
+  supervisor.add(governed, decision);
+  if (await resumed.value.durable) return ok(governed);
   return core.failure ?? failure("LOG", "a durable entry", "none");
 }
 
 /** Where the decision stands that allowed a run first: its name, for runs that it causes. */
 async function firstDecision(
-  { options, ledger }: GateCore,
-  { admission }: RunRecord,
+  { options, ledger, state }: GateCore,
+  run: string,
 ): Promise<{ readonly index: number; readonly leaf: string } | undefined> {
+  const admission = state.runs.get(run)?.admission;
   if (admission === undefined) return undefined;
   const index = admission + 2;
   const bytes = await ledger.log.read(index);
   return bytes && { index, leaf: encodeHex(options.kernel.leafHash(bytes)) };
 }
 
+async function admissionOf({ state, ledger }: GateCore, run: string): Promise<Result<Admission>> {
+  const index = state.runs.get(run)?.admission;
+  const bytes = index === undefined ? undefined : await ledger.log.read(index);
+  const entry = bytes && parseEntry(bytes);
+  if (entry?.ok && entry.value.kind === "admission") return ok(entry.value);
+  return failure("MISSING", "the run's admission in the log", "none");
+}
+
 /** ARGS_CHANGED unless this is what the run was admitted for, by the digests of its admission. */
-async function checkSame(
-  { options, ledger }: GateCore,
-  { authorization, admission }: RunRecord,
+function checkSame(
+  { options }: GateCore,
+  { authorization, command, principal, arguments: digests }: Admission,
   allowed: Allowed,
   openings: readonly Opening[],
-): Promise<Failure | undefined> {
+): Failure | undefined {
   const { kernel } = options;
-  const bytes = admission === undefined ? undefined : await ledger.log.read(admission);
-  const entry = bytes && parseEntry(bytes);
-  if (!entry?.ok || entry.value.kind !== "admission") {
-    return failure("MISSING", "the run's admission in the log", "none");
-  }
-  const { command, principal, arguments: digests } = entry.value;
   const { request } = allowed;
   const same =
     allowed.authorization.sha256 === authorization &&
@@ -243,9 +251,11 @@ export async function revoke(
   supervisor: Supervisor,
   run: string | null,
 ): Promise<Result<undefined>> {
+  const running = run === null ? [...supervisor.runs.values()] : [];
   const written =
     run === null ? revokeGate(core, supervisor) : await revokeRun(core, supervisor, run);
   if (!written.ok) return written;
+  await Promise.all(running.map((each) => each.finished));
   if (written.value && !(await written.value.durable)) {
     return core.failure ?? failure("LOG", "a durable entry", "none");
   }

@@ -59,10 +59,11 @@ export class GateFold implements GateState {
   readonly revoked = new Set<string>();
   readonly accepted = new Set<string>();
   readonly domains = new Map<string, DomainRecord>();
-  readonly #counters = new Map<string, Counter>();
+  /** By link, then by counter: a key made of both would have to be hashed at each decision. */
+  readonly #counters = new Map<string, Map<string, Counter>>();
 
   used(link: string, counter: string): number {
-    return this.#counters.get(`${link} ${counter}`)?.total ?? 0;
+    return this.#counters.get(link)?.get(counter)?.total ?? 0;
   }
 
   /** Takes the next entry of the log in. */
@@ -167,10 +168,11 @@ export class GateFold implements GateState {
   }
 
   #charge({ link, counter, amount, expires }: EntryCharge): void {
-    const key = `${link} ${counter}`;
-    const total = (this.#counters.get(key)?.total ?? 0) + amount;
+    const total = this.used(link, counter) + amount;
     if (!Number.isSafeInteger(total)) throw new IllegalTransition("a counter", "its total", "more");
-    this.#counters.set(key, { total, expires: millisecondsOf(expires) });
+    let counters = this.#counters.get(link);
+    if (!counters) this.#counters.set(link, (counters = new Map()));
+    counters.set(counter, { total, expires: millisecondsOf(expires) });
   }
 
   #count(of: string, command: string | null | undefined, time: number): void {
@@ -184,8 +186,17 @@ export class GateFold implements GateState {
 
   /** What no decision can read any more: counters of links that are over. */
   #forget(time: number): void {
-    for (const [key, { expires }] of this.#counters) {
-      if (expires <= time) this.#counters.delete(key);
+    for (const [link, counters] of this.#counters) {
+      for (const [counter, { expires }] of counters) {
+        if (expires <= time) counters.delete(counter);
+      }
+      if (counters.size === 0) this.#counters.delete(link);
+    }
+  }
+
+  *#namedCounters(): Generator<readonly [string, Counter]> {
+    for (const [link, counters] of this.#counters) {
+      for (const [counter, value] of counters) yield [`${link} ${counter}`, value];
     }
   }
 
@@ -204,7 +215,7 @@ export class GateFold implements GateState {
       policy: this.policy ?? null,
       trips: this.trips.map((record) => record.toJson()),
       domains: sorted(this.domains, (record) => record.toJson()),
-      counters: sorted(this.#counters, ({ total, expires }) => ({ total, expires })),
+      counters: sorted(this.#namedCounters(), ({ total, expires }) => ({ total, expires })),
       revoked: [...this.revoked].sort(),
       accepted: [...this.accepted].sort(),
       runs: sorted(this.runs, (run) => ({

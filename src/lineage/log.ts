@@ -18,6 +18,7 @@ import { LogReader } from "./log-reader.js";
 import { readWhole } from "./recovery.js";
 import type { Leaf } from "./segment.js";
 import { tagOf } from "./segment.js";
+import { Slab } from "./slab.js";
 import type { Replay } from "./stored-tree.js";
 
 export interface LogOptions {
@@ -122,6 +123,7 @@ export class GateLog {
   readonly #ahead: Ahead;
   readonly #reader: LogReader;
   readonly #cadence: Cadence;
+  readonly #slab = new Slab();
   readonly #waitingBytes: number;
   readonly #aheadBytes: number;
   #last: Link;
@@ -198,7 +200,7 @@ export class GateLog {
       const hash = this.#kernel.leafHash(entry.value);
       last = encodeHex(hash);
       bytes += entry.value.length + 2;
-      leaves.push({ bytes: entry.value, hash });
+      leaves.push({ bytes: this.#slab.keep(entry.value), hash: this.#slab.keep(hash) });
       texts.push(last);
     }
     const full = this.#refusal(bytes);

@@ -74,12 +74,14 @@ export class FaultStorage implements LogStorage {
   async read(path: string, limit: number): Promise<Uint8Array | undefined> {
     requirePath(path);
     await this.#reach();
+    if (this.#dead) return await NEVER;
     if (this.#breaks()) throw new Error("read: input/output error");
     return this.disk.files.get(path)?.slice(0, limit + 1);
   }
 
   async list(path: string): Promise<readonly string[]> {
     await this.#reach();
+    if (this.#dead) return await NEVER;
     if (this.#breaks()) throw new Error("list: input/output error");
     const prefix = path === "" ? "" : `${path}/`;
     const names = [...this.disk.files.keys()].filter((file) => file.startsWith(prefix));
@@ -91,6 +93,7 @@ export class FaultStorage implements LogStorage {
     const copy = bytes.slice();
     this.#writing.set(path, copy);
     await this.#reach();
+    if (this.#dead) return await NEVER;
     const broken = this.#breaks();
     // A write that failed may have happened.
     if (!broken || this.disk.random.chance(0.5)) this.disk.files.set(path, copy);
@@ -100,6 +103,7 @@ export class FaultStorage implements LogStorage {
 
   async remove(path: string): Promise<void> {
     await this.#reach();
+    if (this.#dead) return await NEVER;
     if (this.#breaks()) throw new Error("remove: input/output error");
     this.disk.files.delete(path);
   }
@@ -107,6 +111,7 @@ export class FaultStorage implements LogStorage {
   async createJournal(path: string): Promise<Journal> {
     requirePath(path);
     await this.#reach();
+    if (this.#dead) return await NEVER;
     if (this.#breaks()) throw new Error("create: no space left");
     if (this.disk.files.has(path)) throw new Error("something stands there");
     this.disk.files.set(path, new Uint8Array());
@@ -119,6 +124,7 @@ export class FaultStorage implements LogStorage {
   async #append(path: string, bytes: Uint8Array): Promise<void> {
     this.#pending.set(path, bytes);
     await this.#reach();
+    if (this.#dead) return await NEVER;
     const broken = this.#breaks();
     const { files, random } = this.disk;
     const kept = broken ? bytes.slice(0, random.below(bytes.length + 1)) : bytes;
@@ -130,6 +136,7 @@ export class FaultStorage implements LogStorage {
 
   async lock(): Promise<() => Promise<void>> {
     await this.#reach();
+    if (this.#dead) return await NEVER;
     if (this.disk.holder) throw new Error("another writer holds this storage");
     this.disk.holder = this;
     return async () => {

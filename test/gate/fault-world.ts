@@ -46,7 +46,7 @@ import { gateSigner, MEASURED, TestFollower } from "./harness.js";
 const RESUMER = party("resumer");
 const base = (
   await makeWorld(async ({ ship }) => {
-    await ship.edit((draft) => addResumer(draft, { name: "duty officer", key: RESUMER.hex }));
+    await ship.publish((draft) => addResumer(draft, { name: "duty officer", key: RESUMER.hex }));
   })
 ).domains;
 
@@ -62,7 +62,7 @@ interface Kind {
 }
 
 const kindOf = (change: Parameters<typeof grant>[0], command = "/pay/transfer"): Kind => {
-  const link = grant(change);
+  const link = grant({ audience: [GATE], ...change });
   return { links: [link], file: fileOf([link]), id: link.id, command };
 };
 
@@ -123,14 +123,16 @@ export class FaultWorld {
   #bytesFail = 0;
   #process: Process;
   #time = NOW;
+  /** The latest time in the log: a clock that ran ahead has written it. */
+  #logged = NOW;
   /** What must not be, if anything was. */
   violation: string | undefined;
 
   constructor(readonly seed: number) {
     this.random = new Random(seed);
     const weather = {
-      fail: this.random.pick([0, 0, 0.003, 0.01, 0.04]),
-      hang: this.random.pick([0, 0, 0.003, 0.01]),
+      fail: this.random.pick([0, 0, 0.002, 0.005, 0.02]),
+      hang: this.random.pick([0, 0, 0.002, 0.005]),
     };
     this.disk = new Disk(this.random, weather);
     this.#process = this.#newProcess();
@@ -168,10 +170,16 @@ export class FaultWorld {
   async live(steps: number): Promise<void> {
     await this.#boot();
     for (let i = 0; i < steps && !this.violation; i++) {
+      // What is revoked allows nothing any more: a few looks are enough.
+      if (this.#process.gate?.state.mode === "revoked" && this.random.chance(0.1)) break;
       const { gate } = this.#process;
       const broken = gate?.core.ledger.failure ?? gate?.core.ended;
       if (!gate || (broken && this.random.chance(0.4))) await this.#boot();
       else this.#step(this.#process, gate);
+      if (gate && this.random.chance(0.5)) {
+        for (let n = this.random.below(30); n > 0; n--) await undefined;
+        this.#disturb(this.#process);
+      }
       if (this.random.chance(0.6)) await turn();
       else for (let n = this.random.below(40); n > 0; n--) await undefined;
       if (this.random.chance(0.3)) await this.#pass();
@@ -182,7 +190,7 @@ export class FaultWorld {
   /** Time passes; what must have been stopped meanwhile was. */
   async #pass(): Promise<void> {
     const { clock, gate } = this.#process;
-    const ms = this.random.weigh<number>([4, 100], [4, 1_100], [2, 4_000], [1, 15_000]);
+    const ms = this.random.weigh<number>([6, 100], [4, 1_100], [1, 4_000], [0.4, 15_000]);
     await clock.advance(ms);
     this.#time = Math.max(this.#time, clock.right);
     if (!gate || ms < 1_100) return;
@@ -253,6 +261,7 @@ export class FaultWorld {
 
   #kill(): void {
     const process = this.#process;
+    this.#logged = Math.max(this.#logged, process.gate?.state.time ?? 0);
     process.alive = false;
     process.gate = undefined;
     process.storage.kill();
@@ -261,6 +270,14 @@ export class FaultWorld {
 
   async #boot(): Promise<void> {
     this.#kill();
+    if (this.random.chance(0.8)) {
+      this.#measure = "well";
+      this.#bytesFail = 0;
+      this.#trustFault = undefined;
+      this.#time = Math.max(this.#time, this.#logged);
+      this.#whole = withdrawing(fresh(base, this.#time), new Set(this.#withdrawn));
+      this.#domains = this.#whole;
+    }
     const process = this.#newProcess();
     this.#process = process;
     const faulty = faultyKernel(kernel);
@@ -326,10 +343,7 @@ export class FaultWorld {
       [30, this.#start],
       [10, this.#end],
       [6, this.#checkpoint],
-      [8, this.#heal],
-      [8, this.#breakTrust],
-      [3, this.#withdraw],
-      [6, this.#disturbClock],
+      [25, this.#heal],
       [3, this.#contain],
       [6, this.#resume],
       [6, this.#resumeRun],
@@ -339,14 +353,25 @@ export class FaultWorld {
       [3, this.#beat],
       [3, this.#close],
       [4, this.#crash],
-      [3, this.#breakMeasure],
-      [2, this.#breakBytes],
-      [1, this.#trap],
     );
     this.story.push(action.name);
     void Promise.resolve(action.call(this, process, gate)).catch((error: unknown) => {
       if (process.alive) this.#violate(`${action.name} rejected: ${String(error)}`);
     });
+  }
+
+  /** Something goes wrong, in the middle of whatever is going on. */
+  #disturb(process: Process): void {
+    const how = this.random.weigh<(process: Process) => void>(
+      [8, this.#breakTrust],
+      [2, this.#withdraw],
+      [6, this.#disturbClock],
+      [3, this.#breakMeasure],
+      [2, this.#breakBytes],
+      [0.4, this.#trap],
+      [1, this.#crash],
+    );
+    how.call(this, process);
   }
 
   #effect(process: Process, kind: Kind): FaultEffect {
@@ -396,7 +421,8 @@ export class FaultWorld {
 
   async #start(process: Process, gate: Gate): Promise<void> {
     const { random } = this;
-    const kind = random.pick(Object.values(KINDS));
+    const { plain, short, cleanup, uses, total } = KINDS;
+    const kind = random.weigh([6, plain], [2, short], [3, cleanup], [1, uses], [1, total]);
     const amount = 1 + random.below(9);
     const parts = { principal: "agent:clerk", command: kind.command, arguments: { amount } };
     const above = random.chance(0.2) ? random.pick([...gate.supervisor.runs.values()]) : undefined;
@@ -419,7 +445,11 @@ export class FaultWorld {
       if (again.outcome === "allow") this.#violate("a proof served twice");
     }
     const started = await starting;
-    this.story.push(started.outcome === "allow" ? "allowed" : `denied: ${started.code}`);
+    this.story.push(
+      started.outcome === "allow"
+        ? "allowed"
+        : `denied: ${started.code} ${started.expected} / ${started.found}`,
+    );
     if (started.outcome !== "allow") {
       this.denials.push(started.code);
       if (effect.context) this.#violate("denied, and its effect began");
@@ -462,14 +492,18 @@ export class FaultWorld {
     process.follower.set(domains);
   }
 
-  #heal(process: Process): void {
+  async #heal(process: Process): Promise<void> {
     this.#trustFault = undefined;
     process.clock.wrong = undefined;
     this.#measure = "well";
     this.#bytesFail = 0;
-    if (process.clock.right < this.#time) process.clock.set(this.#time);
+    const latest = Math.max(this.#time, process.gate?.state.time ?? 0);
+    if (process.clock.right < latest) process.clock.set(latest);
     this.#whole = withdrawing(fresh(base, process.clock.right), new Set(this.#withdrawn));
     this.#set(process, this.#whole);
+    if (process.gate?.state.mode === "contained" && this.random.chance(0.7)) {
+      return this.#resume(process, process.gate);
+    }
   }
 
   #breakTrust(process: Process): void {
@@ -480,7 +514,7 @@ export class FaultWorld {
   }
 
   #withdraw(process: Process): void {
-    const { id } = this.random.pick([KINDS.plain, KINDS.short]);
+    const { id } = this.random.pick([KINDS.total, KINDS.short]);
     this.#fault("withdrawn");
     this.#withdrawn.add(id);
     this.#whole = withdrawing(this.#whole, new Set(this.#withdrawn));
@@ -526,6 +560,7 @@ export class FaultWorld {
     this.#statements.push(statement);
     if (this.#mode === "contained") this.#mode = "unknown";
     const resumed = await gate.resume(statement);
+    this.story.push(`the gate resumed: ${resumed.ok || `${resumed.code} ${resumed.found}`}`);
     if (!resumed.ok) return;
     if (this.#served.has(statement)) this.#violate("a resume served twice");
     this.#served.add(statement);
@@ -610,6 +645,8 @@ export class FaultWorld {
     Object.assign(this.disk.weather, { fail: 0, hang: 0 });
     this.#measure = "well";
     this.#bytesFail = 0;
+    this.#kill();
+    this.#time = Math.max(this.#time, this.#logged);
     await this.#boot();
     const { gate } = this.#process;
     if (!gate) return this.#violate("the gate does not open again");
@@ -644,5 +681,3 @@ export class FaultWorld {
     if (this.disk.holder) this.#violate("a closed gate holds its log");
   }
 }
-
-export { GATE };

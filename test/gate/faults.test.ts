@@ -4,7 +4,7 @@ import { SEED } from "../authorization/random.js";
 import { FaultWorld } from "./fault-world.js";
 
 const FAULTS = Number(process.env["WRIT_FAULTS"] ?? 5_000);
-const STEPS = 60;
+const STEPS = 120;
 
 test(`F8 F20: ${FAULTS} faults, and no effect without trust and a durable intent`, async () => {
   const unhandled: unknown[] = [];
@@ -32,9 +32,9 @@ test(`F8 F20: ${FAULTS} faults, and no effect without trust and a durable intent
   } finally {
     process.off("unhandledRejection", note);
   }
+  expect(faults).toBeGreaterThanOrEqual(FAULTS);
   // Faults that keep everything from beginning would show nothing.
-  expect({ faults, began, completed }).toMatchObject({ faults: expect.any(Number) });
-  expect(began).toBeGreaterThan(faults / 20);
-  expect(completed).toBeGreaterThan(began / 20);
+  expect(began).toBeGreaterThan(faults / 50);
+  expect(completed).toBeGreaterThan(began / 50);
   console.log({ faults, began, completed, denials });
 }, 300_000);

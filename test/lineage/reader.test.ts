@@ -75,27 +75,25 @@ describe("readLog", () => {
     async (medium) => {
       const storage = medium === "files" ? new FileStorage(join(base, "log")) : new MemoryStorage();
       const log = await open(storage, { every: { entries: 40, ms: 0 } });
-      let durable = 0;
-      let reads = 0;
-      let done = false;
+      const state = { durable: 0, stopped: false };
       const writing = (async () => {
-        while (reads < 25) {
-          durable = (await append(log, bodies(7, log.size))).first + 7;
-          await new Promise((resolve) => setTimeout(resolve, reads % 3));
+        while (!state.stopped) {
+          state.durable = (await append(log, bodies(7, log.size))).first + 7;
+          await new Promise((resolve) => setTimeout(resolve, 1 + (log.size % 5)));
         }
-        done = true;
       })();
       const sizes = new Set<number>();
-      while (!done) {
-        const known = durable;
+      for (let reads = 0; reads < 12; reads++) {
+        const known = state.durable;
         const found = await read(storage);
         expect(found.size).toBeGreaterThanOrEqual(known);
         expect(await numbersOf(found)).toEqual(range(found.size));
         const covered = await readLog(kernel, storage);
         if (!covered.ok) throw new Error(`${covered.expected}; ${covered.found}`);
         sizes.add(found.size);
-        reads++;
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
+      state.stopped = true;
       await writing;
       expect(sizes.size).toBeGreaterThan(5);
       await log.close();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { FileStorage } from "../../src/storage/files.js";
 import { FileTrustStore } from "../../src/storage/file-trust-store.js";
 import { CrashFileSystem, Killed, PowerLoss } from "./crash-file-system.js";
-import { describeStorage } from "./storage.js";
+import { describeLogStorage } from "./log-storage.js";
 import { describeTrustStore } from "./trust-store.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -29,9 +29,12 @@ async function left(system: CrashFileSystem, path: string): Promise<string[]> {
   return [...new Set(texts)].sort();
 }
 
-describeStorage("FileStorage without a crash", async () => {
+describeLogStorage("FileStorage without a crash", async () => {
   const system = new CrashFileSystem();
-  return new FileStorage("/data/log", system, system.owners);
+  return () => {
+    const fileSystem = system.another();
+    return new FileStorage("/data/log", fileSystem, fileSystem.owners);
+  };
 });
 
 describeTrustStore("FileTrustStore without a crash", async () => {
@@ -61,6 +64,43 @@ describe("CrashFileSystem", () => {
     for (const each of ["", "t", "te", "tex", "text", "\0ext", "\0\0xt", "t\0\0\0"]) {
       expect(found).toContain(each);
     }
+  });
+
+  test("what was appended and synced stays, and what came behind is lost, torn or in disorder", async () => {
+    const system = new CrashFileSystem();
+    const growing = await system.createGrowing("/a");
+    await system.syncFolder("/");
+    for (const part of ["first ", "second "])
+      expect(await growing.write(bytes(part))).toBeDefined();
+    await growing.sync();
+    const kept = (await left(system, "/a"))[0] as string;
+    for (let at = 0; at < 40;) at += await growing.write(bytes("behind".repeat(8)).subarray(at));
+    const found = new Set<string>();
+    for (let seed = 0; seed < 600; seed++) {
+      const crashed = await system.crash(seed).read("/a", 200);
+      const text = new TextDecoder().decode(crashed);
+      expect(text.startsWith(kept), text).toBe(true);
+      found.add(text.slice(kept.length));
+    }
+    const tails = [...found];
+    expect(tails).toContain("");
+    expect(tails).toContain("behind".repeat(8));
+    // Torn at nearly every byte, and with a page there whose page before is not.
+    const starts = tails.filter((tail) => "behind".repeat(8).startsWith(tail));
+    expect(starts.length).toBeGreaterThan(30);
+    expect(tails.filter((tail) => /[a-z]\0+[a-z]/.test(tail)).length).toBeGreaterThan(5);
+    expect(tails.filter((tail) => /^\0+[a-z]/.test(tail)).length).toBeGreaterThan(5);
+    await growing.sync();
+    expect(await left(system, "/a")).toHaveLength(1);
+  });
+
+  test("a write takes a part of the bytes now and then, and says so", async () => {
+    const system = new CrashFileSystem();
+    const growing = await system.createGrowing("/a");
+    const taken = [];
+    for (let i = 0; i < 4; i++) taken.push(await growing.write(new Uint8Array(10)));
+    expect(taken).toEqual([5, 10, 5, 10]);
+    await expect(system.createGrowing("/a")).rejects.toThrow("EEXIST");
   });
 
   test("a rename happens whole or not at all, and syncing the file does not fix it", async () => {

@@ -26,12 +26,14 @@ export class TripRecord {
   /** How many of the last `within` milliseconds, as far as they are kept: one more than allowed at most. */
   within(now: number): number {
     const { within = 0 } = this.trip;
-    let count = 0;
-    for (let i = this.#times.length - 1; i >= 0; i--) {
-      if ((this.#times[i] as number) <= now - within) break;
-      count += 1;
+    // They are in order: a log's time never goes back.
+    let [from, to] = [0, this.#times.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#times[middle] as number) <= now - within) from = middle + 1;
+      else to = middle;
     }
-    return count;
+    return this.#times.length - from;
   }
 
   toJson(): Json {

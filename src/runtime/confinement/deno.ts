@@ -84,19 +84,19 @@ export async function deno(
   options: ProcessOptions,
 ): Promise<Outcome<Effect>> {
   requirePatience(options);
+  const alone = sets.run !== undefined && sets.run.length === 0;
   const refused =
     denoRefuses(sets) ??
     refuseVariables(prepared.environment) ??
     refuseWritableCopies(sets, prepared.folder) ??
     refuseWritableCopies(sets, dirname(dirname(runtime.path))) ??
-    (await refuseLinksOut(sets));
+    (alone ? await refuseLinksOut(sets) : undefined);
   if (refused) return refused;
   const [module = "", ...words] = prepared.argv;
   const variables = Object.keys(prepared.environment);
   const permissions = denoPermissions(sets, prepared.folder, variables);
   const entry = join(prepared.folder, "entry.js");
   await writeFile(entry, entryOf(module, prepared.environment), { flag: "wx", mode: 0o400 });
-  const alone = sets.run !== undefined && sets.run.length === 0;
   const isolation: Isolation = Object.freeze(
     alone ? { level: "sandbox", ...frozenSets(sets) } : { level: "process" },
   );

@@ -39,7 +39,7 @@ const NEVER = 86_400_000;
 export function gate(kernel: Kernel, { gate: made }: Data): Check[] {
   return [
     [
-      "a gate's log: allowed, denied, stopped when trust is stale, resumed; in two storages",
+      "F2: a gate's log: allowed, denied, stopped when trust is stale, resumed; in two storages",
       async (output) => {
         const logs: string[] = [];
         for (const storage of [
@@ -55,7 +55,7 @@ export function gate(kernel: Kernel, { gate: made }: Data): Check[] {
       },
     ],
     [
-      "another kernel than the baseline's: KERNEL, and nothing begins",
+      "F2: another kernel than the baseline's: KERNEL, and nothing begins",
       async (output) => {
         const bench = await Bench.open(kernel, made, new MemoryStorage(), "00".repeat(32));
         let began = false;
