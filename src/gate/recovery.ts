@@ -59,26 +59,23 @@ function readStatement(
 ): Result<CheckedResume> {
   if (drift === undefined) return failure("CONTAINED", "a drift to answer", "none");
   const { kernel, maxStaleness, terms } = core.options;
-  const { now } = core;
+  const { now, origin: gate } = core;
   if (!Number.isFinite(now)) return failure("CLOCK", "a clock that tells the time", `${now}`);
-  return checkResume(kernel, statement, {
-    gate: core.origin,
-    drift,
-    run,
-    domains: core.domains(),
-    freshness: { now, maxStaleness, terms },
-  });
+  try {
+    const domains = core.domains();
+    const freshness = { now, maxStaleness, terms };
+    return checkResume(kernel, statement, { gate, drift, run, domains, freshness });
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return failure("INTERNAL", "a statement that can be checked", found);
+  }
 }
 
 export async function resumeGate(
   core: GateCore,
   statement: Uint8Array,
 ): Promise<Result<undefined>> {
-  const equivocated = (): Failure | undefined => {
-    const { own } = core.domains();
-    return own.failure?.code === "EQUIVOCATION" ? own.failure : undefined;
-  };
-  const bad = (await revalidate(core, "any")) ?? equivocated();
+  const bad = await revalidate(core, "any");
   if (bad) return bad;
   if (core.state.mode !== "contained") {
     return failure("CONTAINED", "a gate that is contained", core.state.mode);

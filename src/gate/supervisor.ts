@@ -127,7 +127,7 @@ export class Supervisor {
 
   /** Stops all of them. */
   breakAll(code: Code, drift: DriftKind, rule?: string): void {
-    for (const run of [...this.#runs.values()]) this.break(run, code, drift, rule);
+    for (const run of this.#runs.values()) this.break(run, code, drift, rule);
   }
 
   async #contain(run: GovernedRun, code: Code, drift: DriftKind): Promise<void> {
@@ -211,7 +211,7 @@ export class Supervisor {
 
   /** The log is out of order: everything is told to stop, and nothing can be written of it. */
   abandon({ code }: Failure): void {
-    for (const run of [...this.#runs.values()]) {
+    for (const run of this.#runs.values()) {
       if (run.broken || run.over) continue;
       run.broken = { code, drift: driftOf(code) };
       void this.#contain(run, code, driftOf(code));

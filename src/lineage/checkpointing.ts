@@ -14,6 +14,7 @@ import { LogFailed } from "./group-commit.js";
 import type { Recovered } from "./recovery.js";
 import { formatSegmentPath } from "./recovery.js";
 import type { Leaf } from "./segment.js";
+import { writeTiles } from "./tile-writer.js";
 import type { FilledTile, TreeEdge } from "./tree-edge.js";
 
 /** A checkpoint that is stored. */
@@ -21,6 +22,16 @@ interface Covered {
   readonly size: number;
   readonly bytes: Uint8Array;
 }
+
+/** A segment of the write-ahead, by its number. */
+interface SegmentEnd {
+  readonly number: number;
+  /** Index behind its last entry; undefined while it is written to. */
+  end: number | undefined;
+}
+
+/** Entries that are put under one checkpoint at the most, so that many are not kept until all are written. */
+const SLICE = 64 * TILE_WIDTH;
 
 /**
  * Puts entries that are durable into tiles and under a signed checkpoint, beside the appends. What the
@@ -33,21 +44,21 @@ export class Checkpointing {
   readonly #edge: TreeEdge;
   /** Partial tiles that are stored. */
   readonly #partial: Set<string>;
-  /** Numbers of the segments that are stored; the last is written to. */
-  #segments: number[];
+  /** The segments that are stored; the last is written to. */
+  #segments: SegmentEnd[];
   /** Number of the last segment that was begun. */
   #begun: number;
   #covered: Covered | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(storage: LogStorage, signer: Signer, recovered: Recovered) {
-    const { edge, checkpoint, superseded, segments } = recovered;
+    const { edge, checkpoint, superseded, segments, ahead } = recovered;
     this.#storage = storage;
     this.#signer = signer;
     this.#edge = edge;
     this.#covered = checkpoint && { size: edge.size, bytes: checkpoint.bytes };
     this.#partial = new Set([...superseded, ...paths(edge.partial())]);
-    this.#segments = [...segments];
+    this.#segments = segments.map((number) => ({ number, end: edge.size + ahead.length }));
     this.#begun = segments.at(-1) ?? 0;
   }
 
@@ -63,7 +74,7 @@ export class Checkpointing {
         throw error instanceof SignerFailed ? error.cause : error;
       });
     }
-    await this.#tidy(this.#segments);
+    await this.#tidy();
     return await this.#begin();
   }
 
@@ -72,25 +83,31 @@ export class Checkpointing {
     return this.#inTurn(commit, async () => {
       if (this.#covered?.size === commit.durable) return this.#covered.bytes;
       const end = await this.#roll(commit);
-      const { bytes } = await this.#publish(ahead.slice(this.#edge.size, end));
-      ahead.cover(end);
-      await this.#tidy(this.#segments.slice(0, -1));
-      return bytes;
+      return await this.#cover(ahead, end);
     });
   }
 
   /** The last checkpoint of a log that takes no more entries; no segment stays. */
   end(commit: GroupCommit, ahead: Ahead): Promise<Uint8Array> {
     return this.#inTurn(commit, async () => {
-      if (this.#covered?.size !== commit.durable) {
-        await this.#publish(ahead.slice(this.#edge.size, commit.durable));
-      }
-      const covered = this.#covered as Covered;
-      ahead.cover(covered.size);
       await commit.close();
-      await this.#tidy(this.#segments);
-      return covered.bytes;
+      const end = commit.durable;
+      for (const segment of this.#segments) segment.end ??= end;
+      if (this.#covered?.size !== end) return await this.#cover(ahead, end);
+      await this.#tidy();
+      return this.#covered.bytes;
     });
+  }
+
+  async #cover(ahead: Ahead, end: number): Promise<Uint8Array> {
+    for (;;) {
+      const whole = this.#edge.size + SLICE;
+      const to = Math.min(end, whole - (whole % TILE_WIDTH));
+      const { size, bytes } = await this.#publish(ahead.slice(this.#edge.size, to));
+      ahead.cover(size);
+      await this.#tidy();
+      if (size >= end) return bytes;
+    }
   }
 
   /**
@@ -143,9 +160,12 @@ export class Checkpointing {
   async #roll(commit: GroupCommit): Promise<number> {
     if (commit.durable === this.#edge.size) return commit.durable;
     // Beside the appends: only the change from one to the other comes between two of them.
+    const before = [...this.#segments];
     const journal = await this.#begin();
     try {
-      return await commit.switchTo(journal);
+      const end = await commit.switchTo(journal);
+      for (const segment of before) segment.end ??= end;
+      return end;
     } catch (error) {
       await journal.close().catch(() => {});
       throw error;
@@ -155,18 +175,16 @@ export class Checkpointing {
   async #begin(): Promise<Journal> {
     const number = ++this.#begun;
     const journal = await this.#storage.createJournal(formatSegmentPath(number));
-    this.#segments.push(number);
+    this.#segments.push({ number, end: undefined });
     return journal;
   }
 
   /** Writes the tiles of the tree with these entries, and then its checkpoint. */
   async #publish(leaves: readonly Leaf[]): Promise<Covered> {
-    for (let at = 0; at < leaves.length; at += TILE_WIDTH) {
-      await this.#write([...this.#edge.grow(leaves.slice(at, at + TILE_WIDTH))]);
-    }
+    await writeTiles(this.#storage, this.#edge.grow(leaves));
     const partial = [...this.#edge.partial()];
     for (const path of paths(partial)) this.#partial.add(path);
-    await this.#write(partial);
+    await writeTiles(this.#storage, partial);
     const { key } = this.#signer;
     const bytes = await signCheckpoint(key.name, this.#edge.head(), this.#signer).catch(
       (error: unknown) => {
@@ -177,27 +195,17 @@ export class Checkpointing {
     return (this.#covered = { size: this.#edge.size, bytes });
   }
 
-  /** Writes tiles of different levels at once: on each level they come from left to right. */
-  async #write(tiles: readonly FilledTile[]): Promise<void> {
-    const written = tiles.map(({ tile, bytes }) =>
-      this.#storage.write(formatTilePath(tile, "c2sp"), bytes),
-    );
-    // None goes on behind a caller's back.
-    for (const each of await Promise.allSettled(written)) {
-      if (each.status === "rejected") throw each.reason;
-    }
-  }
-
   /** Removes segments that the checkpoint covers, and partial tiles of smaller trees. */
-  async #tidy(segments: readonly number[]): Promise<void> {
+  async #tidy(): Promise<void> {
     const needed = new Set(paths(this.#edge.partial()));
     for (const path of [...this.#partial].filter((each) => !needed.has(each))) {
       await this.#storage.remove(path);
       this.#partial.delete(path);
     }
-    for (const number of segments) {
-      await this.#storage.remove(formatSegmentPath(number));
-      this.#segments = this.#segments.filter((each) => each !== number);
+    const covered = this.#segments.filter(({ end = Infinity }) => end <= this.size);
+    for (const segment of covered) {
+      await this.#storage.remove(formatSegmentPath(segment.number));
+      this.#segments = this.#segments.filter((each) => each !== segment);
     }
   }
 }

@@ -32,7 +32,7 @@ export interface LogOptions {
   readonly batchBytes?: number | undefined;
   /** Bytes that may wait to be written; more are refused. 64 MiB unless told. */
   readonly waitingBytes?: number | undefined;
-  /** Bytes that no checkpoint covers; more are refused. 256 MiB unless told. */
+  /** Bytes that no checkpoint covers; more are refused. 64 MiB unless told. */
   readonly aheadBytes?: number | undefined;
 }
 
@@ -133,7 +133,7 @@ export class GateLog {
   /** @internal Use `openLog`. */
   constructor(parts: Parts) {
     const { kernel, storage, signer, options, checkpointing, journal } = parts;
-    const { batchBytes = 4 << 20, waitingBytes = 64 << 20, aheadBytes = 256 << 20 } = options;
+    const { batchBytes = 4 << 20, waitingBytes = 64 << 20, aheadBytes = 64 << 20 } = options;
     this.origin = signer.key.name;
     this.#kernel = kernel;
     this.#unlock = parts.unlock;

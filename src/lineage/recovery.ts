@@ -6,7 +6,7 @@ import { equalBytes } from "../bytes/concat.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Reader } from "../storage/storage.js";
 import type { Tile } from "../tlog/tile.js";
-import { formatTilePath, tileWidth } from "../tlog/tile.js";
+import { formatTilePath, TILE_WIDTH, tileWidth } from "../tlog/tile.js";
 import { TreeReader } from "../tlog/tree-reader.js";
 import type { VerifierKey } from "../tlog/vkey.js";
 import type { Failure, Result } from "../verdict.js";
@@ -99,12 +99,17 @@ async function readAhead(
     const expected = `no tile of more than the ${size} entries that are there`;
     return failure("LOG", expected, formatTilePath(strange, "c2sp"));
   }
-  const hashes = walk.follow(added.value, edge.size);
-  if ("ok" in hashes) return hashes;
+  const ahead: Leaf[] = [];
+  for (let at = 0; at < added.value.length; at += TILE_WIDTH) {
+    const entries = added.value.slice(at, at + TILE_WIDTH);
+    const hashes = walk.follow(entries, edge.size + at);
+    if ("ok" in hashes) return hashes;
+    for (const [i, hash] of hashes.entries()) ahead.push({ bytes: entries[i] as Uint8Array, hash });
+  }
   const narrower = beyond.filter((tile) => tile.width < widthIn(size, tile));
   return ok({
     ...whole,
-    ahead: added.value.map((bytes, i) => ({ bytes, hash: hashes[i] as Uint8Array })),
+    ahead,
     last: walk.last,
     torn: batches.value.torn,
     segments: segments.value,

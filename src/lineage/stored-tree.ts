@@ -19,6 +19,7 @@ import type { Link } from "./chain.js";
 import { checkChain, FIRST_LINK } from "./chain.js";
 import type { Entry } from "./entry.js";
 import type { FilledTile } from "./tree-edge.js";
+import { WRITES_AT_ONCE } from "./tile-writer.js";
 import { TreeEdge } from "./tree-edge.js";
 
 /** An entry that was read from a stored log and follows the one before. */
@@ -141,20 +142,20 @@ function lengthOf({ level, width: whole }: Tile, bytes: Uint8Array, width: numbe
 const LEVELS: readonly Tile["level"][] = ["entries", 0, 1, 2, 3, 4, 5, 6, 7];
 
 /**
- * Stored tiles that the tree of `size` entries does not have. Writers go from left to right, and so do
- * the leftovers of one that crashed: the walk ends at the first index where nothing is.
+ * Stored tiles that the tree of `size` entries does not have. A writer goes from left to right, a few
+ * tiles at once, and so do the leftovers of one that crashed: the walk ends where some in a row lack.
  */
 export async function tilesBeyond(reader: Reader, size: bigint): Promise<Tile[]> {
   const tiles: Tile[] = [];
   for (const level of LEVELS) {
     const height = level === "entries" ? 0 : level;
-    const first = hashesAtLevel(size, height) / BigInt(TILE_WIDTH);
-    for (let index = first; ; index++) {
+    let index = hashesAtLevel(size, height) / BigInt(TILE_WIDTH);
+    for (let lacking = 0; lacking <= WRITES_AT_ONCE; index++) {
       const known = tileWidth(size, height, index);
       const widths = await storedWidths(reader, { level, index }, "c2sp");
       const more = widths.filter((width) => width > known);
-      if (more.length === 0 && index > first) break;
       tiles.push(...more.map((width) => ({ level, index, width })));
+      lacking = more.length > 0 ? 0 : lacking + 1;
     }
   }
   return tiles;

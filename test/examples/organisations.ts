@@ -31,7 +31,8 @@ export class Organisations {
   constructor(readonly folder: string) {}
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server?.address() as AddressInfo).port}`;
+    if (!this.#server) throw new Error("nothing is served yet");
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   at(...parts: string[]): string {

@@ -195,18 +195,19 @@ export class FaultWorld {
     this.#time = Math.max(this.#time, clock.right);
     if (!gate || ms < 1_100) return;
     for (const asked of this.#process.asked.values()) {
-      const why = asked.effect.acts ? this.#reason(asked, gate) : undefined;
+      if (!asked.effect.acts) continue;
+      // That the kernel has trapped shows at the next decision.
+      const why = this.#process.trapped ? "the kernel has trapped" : this.#reason(asked, gate);
       if (why) this.#violate(`acts on after ${ms} ms: ${why}`);
     }
   }
 
   /** Why an effect may not act now, as the world itself knows it. */
   #reason({ effect, kind, parent }: Asked, gate: Gate): string | undefined {
-    const { clock, trapped } = this.#process;
+    const { clock } = this.#process;
     const { state } = gate;
     if (!Number.isFinite(clock.now())) return "the clock tells no time";
     if (gate.core.ledger.failure) return "the log is out of order";
-    if (trapped) return "the kernel has trapped";
     if (state.mode === "revoked") return "the gate is revoked";
     // A gate that its domain contains may still clean up.
     const cleans = this.#trustFault === "gate contained" && effect.command === CLEANUP;
@@ -442,7 +443,8 @@ export class FaultWorld {
       const other = this.#effect(process, kind);
       process.asked.set(other, { ...asked, effect: other });
       const again = await gate.start({ ...ask, effect: other });
-      if (again.outcome === "allow") this.#violate("a proof served twice");
+      const both = again.outcome === "allow" && (await starting).outcome === "allow";
+      if (both) this.#violate("a proof served twice");
     }
     const started = await starting;
     this.story.push(
@@ -562,6 +564,7 @@ export class FaultWorld {
     const resumed = await gate.resume(statement);
     this.story.push(`the gate resumed: ${resumed.ok || `${resumed.code} ${resumed.found}`}`);
     if (!resumed.ok) return;
+    if ((this.#mode as string) === "contained") this.#mode = "unknown";
     if (this.#served.has(statement)) this.#violate("a resume served twice");
     this.#served.add(statement);
   }
@@ -615,6 +618,7 @@ export class FaultWorld {
   async #close(process: Process, gate: Gate): Promise<void> {
     // It rejects where the last checkpoint cannot be written.
     await gate.close().catch(() => {});
+    this.#logged = Math.max(this.#logged, gate.state.time);
     process.gate = undefined;
     for (const effect of process.asked.keys()) {
       if (effect.acts) this.#violate("acts on after its gate was closed");

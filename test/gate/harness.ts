@@ -20,7 +20,7 @@ import type { LogStorage } from "../../src/storage/storage.js";
 import type { Signer } from "../../src/tlog/signer.js";
 import { makeVerifierKey } from "../../src/tlog/vkey.js";
 import type { HandLink, Party } from "../authorization/craft.js";
-import { fileOf, party, sha256 } from "../authorization/craft.js";
+import { fileOf, party } from "../authorization/craft.js";
 import {
   CLERK,
   GATE,
@@ -194,7 +194,13 @@ export async function asking(
   const terms = { gate: gate.origin, nonce, salt };
   const now = gate.core.now;
   const proof = await provePossession(kernel, holder.signer, leaf.id, made, terms, now);
-  return { chain: fileOf(links), request: parts, possession: { nonce, proof, salt }, effect, ...rest };
+  return {
+    chain: fileOf(links),
+    request: parts,
+    possession: { nonce, proof, salt },
+    effect,
+    ...rest,
+  };
 }
 
 /** All entries of a gate's log, in order. */
@@ -217,5 +223,3 @@ export async function storyOf(gate: Gate, run: string): Promise<string[]> {
 export function leafOf(bytes: Uint8Array): string {
   return encodeHex(kernel.leafHash(bytes));
 }
-
-export { sha256 };

@@ -32,13 +32,11 @@ test("F9: what the other organisation revokes stops here, though the program hee
   const place = new Place();
   const chain = authorize();
   const mark = fresh("mark");
-  const run = place.start(chain, QUICK, "--", marking(mark));
+  // Told of by the folder: the next look is far away.
+  const run = place.start(chain, QUICK, "--poll", "1h", "--", marking(mark));
   await run.said("began");
-  const revoked = performance.now();
   must("revoke", chain, "--domain", pay);
   const { code, out, err, report } = await run.ended;
-  // Publication takes a part of it, and the grace another: the bound is the one that is reported.
-  expect(performance.now() - revoked).toBeLessThan(1000 + report["worstDelay"] + 5200);
   expect({ code, out }).toEqual({ code: 78, out: "began\n" });
   expect(err).toMatch(/^writ: interrupted, REVOKED: [^]*found {5}authorization [0-9a-f]{64}/);
   expect(report).toMatchObject({ outcome: "INTERRUPTED", code: "REVOKED", drift: "revocation" });

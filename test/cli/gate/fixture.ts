@@ -4,7 +4,7 @@
  */
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { spawn } from "node:child_process";
-import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, expect } from "vitest";
 import { CLI, scratch, writ, writJson } from "../writ.js";
 
@@ -75,6 +75,10 @@ export function refresh(): void {
   must("domain", "refresh", pay);
   must("domain", "refresh", ship);
 }
+
+/** Where programs are copied to. */
+export const TEMPORARY = path("temporary");
+mkdirSync(TEMPORARY);
 
 let count = 0;
 export function fresh(name: string): string {
@@ -177,7 +181,8 @@ export class Run {
 
   constructor(args: readonly string[], report: string, cwd?: string) {
     const began = performance.now();
-    const env = { ...process.env, NO_COLOR: "", FORCE_COLOR: "", SECRET: "of the tests" };
+    const colors = { NO_COLOR: "", FORCE_COLOR: "" };
+    const env = { ...process.env, ...colors, SECRET: "of the tests", TMPDIR: TEMPORARY };
     this.child = spawn(process.execPath, [CLI, ...args], { env, cwd });
     running.add(this.child);
     this.child.stdout.on("data", (chunk: Buffer) => (this.#out += chunk));

@@ -2,13 +2,14 @@
 import {
   appendFileSync,
   existsSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { writ } from "../writ.js";
 import {
@@ -22,6 +23,7 @@ import {
   Place,
   Run,
   script,
+  TEMPORARY,
   witness,
 } from "./fixture.js";
 
@@ -65,6 +67,7 @@ test("what is not allowed does not run, and the denial says why and is in the lo
   expect(existsSync(mark)).toBe(false);
   expect(report).toMatchObject({ outcome: "DENY", code: "SCOPE", exit: 77, program: null });
   expect(place.story(report["run"])).toEqual(["admission authorized", "decision denied SCOPE"]);
+  expect(readdirSync(TEMPORARY)).toEqual([]);
 });
 
 test("policies select what runs: program, args, env by name, cwd, and what is added", async () => {
@@ -131,8 +134,10 @@ test("F14: what runs is the copy that was hashed, also of a subject", async () =
   writeFileSync(data, "as decided\n");
   const program = script('echo "$0" "$1"; while [ -e "$2" ]; do sleep 0.02; done; cat "$1"');
   const wait = fresh("wait");
+  const link = fresh("link");
+  symlinkSync(data, link);
   writeFileSync(wait, "");
-  const run = place.start(chain, "--subject", "1", "--", program, data, wait);
+  const run = place.start(chain, "--subject", "1", "--", program, link, wait);
   await run.said(data.split("/").at(-1) as string);
   writeFileSync(data, "another\n");
   writeFileSync(program, "#!/bin/sh\necho another program\n");
@@ -144,7 +149,11 @@ test("F14: what runs is the copy that was hashed, also of a subject", async () =
   const [measured] = place.entries(report["run"]).filter(({ kind }) => kind === "measurement");
   // The script, its interpreter, and the subject.
   expect(measured?.["artifacts"]).toHaveLength(3);
-  expect(existsSync(dirname(dirname(named.split(" ")[0] as string)))).toBe(false);
+  expect(readdirSync(TEMPORARY)).toEqual([]);
+  // What was decided on is the path that its name leads to.
+  const openings = readFileSync(`${place.log}/openings/${report["run"]}.jsonl`, "utf8");
+  expect(openings).toContain(JSON.stringify([realpathSync(data), wait]));
+  expect(openings).toContain('{"name":"subjects",');
 });
 
 test("arguments are kept for their owner alone, or withheld", async () => {
