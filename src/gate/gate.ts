@@ -27,7 +27,7 @@ import type { Preparation } from "./prepare.js";
 import { changedSince, Preparer } from "./prepare.js";
 import type { Resumed } from "./recovery.js";
 import { recover, resumeGate, resumeRun, revoke } from "./recovery.js";
-import { chargesOf, decisionOf, measurementOf } from "./run-entries.js";
+import { chargesOf, checkIntent, decisionOf, measurementOf } from "./run-entries.js";
 import type { RunRequest } from "./run-request.js";
 import type { GateState } from "./state.js";
 import { Supervisor } from "./supervisor.js";
@@ -57,9 +57,9 @@ export class Gate {
     this.#preparer = new Preparer(core, this.#challenges);
     core.ledger.onFailure = (why) => supervisor.abandon(why);
     this.#unsubscribe = follower.onChange(() => this.reconsider());
-    this.#vouching = new Vouching(core, (why) =>
-      supervisor.containGate(why.code, driftOf(why.code)),
-    );
+    this.#vouching = new Vouching(core, (why) => {
+      if (core.state.mode === "open") supervisor.containGate(why.code, driftOf(why.code));
+    });
     this.reconsider();
     this.#scheduleBeat();
   }
@@ -167,6 +167,10 @@ export class Gate {
     const { core } = this;
     const allowed = prepared.allowed as NonNullable<Preparation["allowed"]>;
     const { run, artifacts, effect } = allowed;
+    const charges = chargesOf(decision.permission);
+    // The holder of an authorization makes its limits: an intent that cannot be written ends nothing.
+    const fits = checkIntent(run, charges, core.state.time);
+    if (fits) return fits;
     const before = core.write([
       ...(prepared.accept ? [prepared.accept] : []),
       prepared.admission as EntryBody,
@@ -175,7 +179,6 @@ export class Gate {
     ]);
     if (!before.ok) return before;
     const placed = before.value.entries.at(-1) as Placed;
-    const charges = chargesOf(decision.permission);
     // The two belong together: without the second the first says what did not come.
     const intent = core.ledger.require([
       { kind: "intent", run, state: "executing", decision: placed.leaf, charges },

@@ -1,4 +1,5 @@
 /** Whether a confinement is what an authorization demands. */
+import { checkPath } from "../authorization/policy/within.js";
 import type { Isolation, IsolationLevel } from "../authorization/predicate.js";
 import { ISOLATION_LEVELS } from "../authorization/predicate.js";
 import type { EntryIsolation } from "../lineage/entry/run.js";
@@ -38,6 +39,7 @@ function rank(level: IsolationLevel): number {
 function includes(name: (typeof SETS)[number], one: string, each: string): boolean {
   if (one === each) return true;
   if (name === "net") return !/:\d+$/.test(one) && each.startsWith(`${one}:`);
-  if (name === "run") return false;
+  // What a path with `..` in it comes to is for the platform to say.
+  if (name === "run" || checkPath(each) !== undefined) return false;
   return each.startsWith(one.endsWith("/") ? one : `${one}/`);
 }

@@ -3,6 +3,7 @@
  * again, all still denying; then a resumer's word, which serves once and for this one drift.
  */
 import { makeRequest } from "../authorization/request.js";
+import { checkTrusted } from "../trust/view.js";
 import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import { formatCanonical } from "../bytes/canonical.js";
@@ -36,7 +37,10 @@ async function revalidate(core: GateCore, clock: "right" | "any"): Promise<Failu
     const { own } = core.domains();
     const broken =
       core.ended ?? core.ledger.failure ?? (clock === "any" ? undefined : core.clockWatch.check());
-    return bad ?? broken ?? checkMeasured(own.state?.baseline, core.measured);
+    if (bad ?? broken) return bad ?? broken;
+    const { maxStaleness, terms } = core.options;
+    const trusted = checkTrusted(own, { now: core.now, maxStaleness, terms });
+    return trusted.ok ? checkMeasured(own.state?.baseline, core.measured) : trusted;
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     return failure("INTERNAL", "trust and an environment that can be looked at", found);

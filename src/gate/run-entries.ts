@@ -25,6 +25,9 @@ import type { Measured } from "./environment.js";
 import type { GateState } from "./state.js";
 import type { KnownDomains } from "../authorization/domains.js";
 import { viewOfDomain } from "../authorization/domains.js";
+import { formatEntry } from "../lineage/entry.js";
+import type { Failure } from "../verdict.js";
+import { failure } from "../verdict.js";
 import { nameTrust } from "./trust-entries.js";
 
 export function admissionOf(
@@ -156,4 +159,22 @@ export function chargesOf({ charges, authorization }: Permission): EntryCharge[]
       .authorization;
     return { link, counter: nameOf(counter), amount, expires };
   });
+}
+
+/** TOO_LARGE where the intent of a run with these charges is more than an entry holds. */
+export function checkIntent(
+  run: string,
+  charges: readonly EntryCharge[],
+  now: number,
+): Failure | undefined {
+  const leaf = "0".repeat(64);
+  const linked = { prev: leaf, time: formatRfc3339(now, "ms") };
+  try {
+    const intent = { kind: "intent", run, state: "executing", decision: leaf, charges } as const;
+    const formatted = formatEntry({ ...intent, ...linked });
+    return formatted.ok ? undefined : formatted;
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    return failure("TOO_LARGE", "an intent that fits into an entry", found);
+  }
 }

@@ -50,6 +50,7 @@ export class Checkpointing {
   #begun: number;
   #covered: Covered | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #slice: Promise<void> | undefined;
 
   constructor(storage: LogStorage, signer: Signer, recovered: Recovered) {
     const { edge, checkpoint, superseded, segments, ahead } = recovered;
@@ -65,6 +66,11 @@ export class Checkpointing {
   /** Number of entries that a checkpoint covers. */
   get size(): number {
     return this.#covered?.size ?? 0;
+  }
+
+  /** Resolves when the entries that are being covered are, or cannot be; undefined where none are. */
+  get slice(): Promise<void> | undefined {
+    return this.#slice;
   }
 
   /** Covers what was only written ahead, and begins a new segment behind it. */
@@ -103,11 +109,21 @@ export class Checkpointing {
     for (;;) {
       const whole = this.#edge.size + SLICE;
       const to = Math.min(end, whole - (whole % TILE_WIDTH));
-      const { size, bytes } = await this.#publish(ahead.slice(this.#edge.size, to));
-      ahead.cover(size);
-      await this.#tidy();
+      const slice = this.#coverSlice(ahead, to);
+      this.#slice = slice.then(
+        () => {},
+        () => {},
+      );
+      const { size, bytes } = await slice.finally(() => (this.#slice = undefined));
       if (size >= end) return bytes;
     }
+  }
+
+  async #coverSlice(ahead: Ahead, to: number): Promise<Covered> {
+    const covered = await this.#publish(ahead.slice(this.#edge.size, to));
+    ahead.cover(covered.size);
+    await this.#tidy();
+    return covered;
   }
 
   /**

@@ -36,6 +36,8 @@ interface Options {
   readonly first: number;
   /** Bytes of entries that are written together at the most, unless one call alone has more. */
   readonly batchBytes: number;
+  /** What a batch has to wait for. */
+  readonly pace: () => Promise<void> | undefined;
   readonly onDurable: () => void;
   readonly onFailed: (error: LogFailed) => void;
 }
@@ -125,9 +127,14 @@ export class GroupCommit {
   }
 
   async #write(): Promise<void> {
-    const { kernel, tag, onDurable } = this.#options;
+    const { kernel, tag, pace, onDurable } = this.#options;
     while (!this.#failed && (this.#queue.length > 0 || this.#next)) {
       if (this.#next) this.#switch(this.#next);
+      const wait = pace();
+      if (wait) {
+        await wait;
+        if (this.#failed) break;
+      }
       const pending = this.#queue.shift();
       if (!pending) continue;
       try {

@@ -32,7 +32,10 @@ export interface LogOptions {
   readonly batchBytes?: number | undefined;
   /** Bytes that may wait to be written; more are refused. 64 MiB unless told. */
   readonly waitingBytes?: number | undefined;
-  /** Bytes that no checkpoint covers; more are refused. 64 MiB unless told. */
+  /**
+   * Bytes that no checkpoint covers; more are refused, and from the half of it on appends wait while one
+   * is written. 64 MiB unless told.
+   */
   readonly aheadBytes?: number | undefined;
 }
 
@@ -159,6 +162,8 @@ export class GateLog {
       journal,
       first: checkpointing.size,
       batchBytes,
+      // Where checkpoints do not keep up, appends wait for them rather than be refused.
+      pace: () => (this.#ahead.bytes > aheadBytes / 2 ? checkpointing.slice : undefined),
       onDurable: () => this.#cadence.look(),
       onFailed: (error) => this.#end(error),
     });

@@ -19,7 +19,7 @@ import type { Link } from "./chain.js";
 import { checkChain, FIRST_LINK } from "./chain.js";
 import type { Entry } from "./entry.js";
 import type { FilledTile } from "./tree-edge.js";
-import { WRITES_AT_ONCE } from "./tile-writer.js";
+import { BUNDLES_AT_ONCE } from "./tile-writer.js";
 import { TreeEdge } from "./tree-edge.js";
 
 /** An entry that was read from a stored log and follows the one before. */
@@ -150,7 +150,7 @@ export async function tilesBeyond(reader: Reader, size: bigint): Promise<Tile[]>
   for (const level of LEVELS) {
     const height = level === "entries" ? 0 : level;
     let index = hashesAtLevel(size, height) / BigInt(TILE_WIDTH);
-    for (let lacking = 0; lacking <= WRITES_AT_ONCE; index++) {
+    for (let lacking = 0; lacking <= BUNDLES_AT_ONCE; index++) {
       const known = tileWidth(size, height, index);
       const widths = await storedWidths(reader, { level, index }, "c2sp");
       const more = widths.filter((width) => width > known);

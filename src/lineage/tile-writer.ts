@@ -2,8 +2,9 @@ import type { Storage } from "../storage/storage.js";
 import { formatTilePath } from "../tlog/tile.js";
 import type { FilledTile } from "./tree-edge.js";
 
-/** Of tiles that follow each other so many are written at once: their syncs become one on the medium. */
-export const WRITES_AT_ONCE = 4;
+/** So many entry bundles, each with its tile, are written at once: their syncs become one on the medium. */
+export const BUNDLES_AT_ONCE = 2;
+const WRITES_AT_ONCE = 2 * BUNDLES_AT_ONCE;
 
 /**
  * Writes tiles, and takes them one by one as it goes. A crash leaves those before some place, and of the

@@ -50,8 +50,8 @@ const base = (
   })
 ).domains;
 
-const USES = 5;
-const TOTAL = 30;
+const USES = 2;
+const TOTAL = 12;
 const CLEANUP = "/pay/undo";
 
 interface Kind {
@@ -243,7 +243,7 @@ export class FaultWorld {
     if (!written.test(kept)) this.#violate(`begins without a durable ${entry}`);
     const decision = new RegExp(`"outcome":"allow","possession":.{1,1500}"run":"${run.id}"`, "s");
     if (!decision.test(kept)) this.#violate("begins without a durable decision");
-    const decided = (effect.context?.request.arguments as { amount: number }).amount;
+    const decided = effect.context?.request.arguments["amount"];
     if (decided !== asked.parts.arguments["amount"]) this.#violate("begins with other arguments");
     if (!asked.resumed) this.#checkLimits();
   }
@@ -423,7 +423,7 @@ export class FaultWorld {
   async #start(process: Process, gate: Gate): Promise<void> {
     const { random } = this;
     const { plain, short, cleanup, uses, total } = KINDS;
-    const kind = random.weigh([6, plain], [2, short], [3, cleanup], [1, uses], [1, total]);
+    const kind = random.weigh([6, plain], [2, short], [3, cleanup], [2, uses], [2, total]);
     const amount = 1 + random.below(9);
     const parts = { principal: "agent:clerk", command: kind.command, arguments: { amount } };
     const above = random.chance(0.2) ? random.pick([...gate.supervisor.runs.values()]) : undefined;

@@ -133,6 +133,20 @@ describe("F15: a closed log", () => {
     }
   });
 
+  test("whose checkpoint names another root or size is refused, whoever signed it", async () => {
+    const files = await closedLog(3);
+    const rootHash = kernel.treeRoot(get(files, "tile/0/000.p/3"));
+    for (const head of [
+      { size: 3n, rootHash: new Uint8Array(32) },
+      { size: 2n, rootHash },
+      { size: 4n, rootHash },
+      { size: 1n << 60n, rootHash },
+    ]) {
+      const note = await signCheckpoint(GATE.key.name, head, GATE);
+      expect(await opened(changed(files, "checkpoint", note)), `${head.size}`).toBe("LOG");
+    }
+  });
+
   test("whose entries are signed but no chain of entries is refused", async () => {
     const whole = await closedLog(3);
     const decoded = get(whole, "tile/entries/000.p/3");
@@ -187,6 +201,18 @@ describe("F15: a log that was not closed", () => {
       const expected = path === SEGMENT ? "LOG" : /^(?:LOG|5 entries)/;
       expect(await opened(flipped), `${path}, byte ${at}`).toMatch(expected);
     }
+  });
+
+  test("with two segments: a damaged batch before one that is torn is refused", async () => {
+    const files = await twoSegments();
+    const cut = changed(files, NEXT_SEGMENT, get(files, NEXT_SEGMENT).slice(0, 20));
+    expect(await opened(cut)).toBe("4 entries, 20 torn");
+    const flipped = get(files, SEGMENT).slice();
+    flipped[flipped.length - 1] = 0;
+    expect(await opened(changed(cut, SEGMENT, flipped))).toBe("LOG");
+    const damaged = changed(cut, SEGMENT, flipped);
+    // With nothing in the second one it may be the first one's last write that a crash tore.
+    expect(await opened(changed(damaged, NEXT_SEGMENT, new Uint8Array()))).toMatch(/^3 entries/);
   });
 
   test("cut anywhere has the whole batches before the cut, and says how much is torn", async () => {
@@ -265,6 +291,24 @@ describe("F15: a log that was not closed", () => {
   });
 });
 
+describe("F15: tiles that a crash left with holes between them", () => {
+  test("are explained by the write-ahead, or refused", async () => {
+    const long = await closedLog(700);
+    const behind = await openLogOf([696], 4);
+    const short = await closedLog(4);
+    const tiles = [...long.keys()].filter((path) => path !== "checkpoint");
+    expect(tiles).toContain("tile/entries/001");
+    for (const left of tiles) {
+      const only = changed(behind, left, get(long, left));
+      expect(await opened(only), `only ${left}`).toBe("700 entries, 0 torn");
+      // The bundles are written two at once: of the levels above each waits for the one before.
+      if (/^tile\/[01]\/000|^tile\/(?:entries|0)\/(?:000|001)/.test(left)) {
+        expect(await opened(changed(short, left, get(long, left))), left).toBe("LOG");
+      }
+    }
+  });
+});
+
 describe("F15: a write-ahead that is whole, and not what a log writes,", () => {
   const time = formatRfc3339(NOW + 5000, "ms");
 
@@ -287,6 +331,9 @@ describe("F15: a write-ahead that is whole, and not what a log writes,", () => {
     const good = leafOf(last);
     const next = leafOf(encodeHex(good.hash), time, 1);
     const stray = new TextEncoder().encode("{}");
+    const bundle = get(files, "tile/entries/000.p/3");
+    const bytes = bundle.slice(bundle.length - (good.bytes.length as number));
+    const third = { bytes, hash: kernel.leafHash(bytes) };
     const cases: [string, string, [number, Leaf[]][]][] = [
       ["4 entries, 0 torn", "one entry", [[3, [good]]]],
       [
@@ -319,7 +366,8 @@ describe("F15: a write-ahead that is whole, and not what a log writes,", () => {
       ["LOG", "another link", [[3, [good, leafOf(last)]]]],
       ["LOG", "an earlier time", [[3, [leafOf(last, formatRfc3339(NOW - 1, "ms"))]]]],
       ["LOG", "no entry", [[3, [{ bytes: stray, hash: kernel.leafHash(stray) }]]]],
-      ["LOG", "another entry than the tree's", [[2, [good, next]]]],
+      ["4 entries, 0 torn", "an entry of the tree before it", [[2, [third, good]]]],
+      ["LOG", "another entry than the tree's", [[2, [leafOf(null), good]]]],
     ];
     for (const [expected, what, batches] of cases) {
       expect(await openedWith(...batches), what).toBe(expected);

@@ -218,6 +218,65 @@ describe("checkpoints beside appends", () => {
     expect(await outcomeOf(storage)).toBe("PROVEN");
   });
 
+  test("from half of what may be ahead on, appends wait for the checkpoint and are not refused", async () => {
+    const storage = new HeldStorage();
+    const log = await open(storage, { ...NEVER, aheadBytes: 100_000 });
+    await append(log, bodies(100));
+    const write = held();
+    storage.onWrite = () => write.promise;
+    const written = log.checkpoint();
+    await settle();
+    const first = start(log, 50);
+    await settle();
+    expect(first.state).toBe("durable");
+    const second = start(log, 100);
+    await settle();
+    expect(second.state).toBe("waits");
+    write.release();
+    await written;
+    await second.durable;
+    await log.close();
+    expect(await outcomeOf(storage)).toBe("PROVEN");
+  });
+
+  test("appends that wait for a checkpoint that fails wait no longer", async () => {
+    const storage = new HeldStorage();
+    const log = await open(storage, { ...NEVER, aheadBytes: 20_000 });
+    await append(log, bodies(50));
+    const write = held();
+    storage.onWrite = () => write.promise;
+    const written = log.checkpoint();
+    await settle();
+    const waiting = start(log, 5);
+    await settle();
+    expect(waiting.state).toBe("waits");
+    write.fail(new Error("no space"));
+    await expect(written).rejects.toThrow(LogFailed);
+    // It was written before the log ended, or was not.
+    await waiting.durable.catch(() => {});
+    expect(() => log.append(bodies(1), NOW)).toThrow(LogFailed);
+    await expect(log.close()).rejects.toThrow(LogFailed);
+    storage.onWrite = async () => {};
+    const again = await open(storage);
+    expect(again.size).toBe(waiting.state === "durable" ? 55 : 50);
+    await again.close();
+  });
+
+  test("many entries are covered in slices, and each frees what it covers", async () => {
+    const storage = new HeldStorage();
+    const log = await open(storage);
+    await append(log, bodies(20_000));
+    const sizes: (string | undefined)[] = [];
+    storage.onWrite = async (path) => {
+      if (path === "checkpoint") sizes.push(`${(await storage.list("ahead")).length} segments`);
+    };
+    await log.checkpoint();
+    expect(sizes).toEqual(["2 segments", "2 segments"]);
+    expect(await storage.list("ahead")).toHaveLength(1);
+    expect(await outcomeOf(storage)).toBe("PROVEN");
+    await log.close();
+  });
+
   test("checkpoints that are asked for at once come one after another", async () => {
     const storage = new HeldStorage();
     const log = await open(storage);

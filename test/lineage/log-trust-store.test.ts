@@ -109,7 +109,7 @@ test("F15: of writers that take each other's place at any moment, what each was 
     /** Opens, appends one by one with checkpoints, until its place is taken or it has done its work. */
     const work = async (writer: number): Promise<void> => {
       const worker = new Worker(store, Infinity, false, () => random.below(4));
-      for (let left = random.below(1500); left > 0; left--) await Promise.resolve();
+      for (let left = random.below(2500); left > 0; left--) await Promise.resolve();
       const log = await openLog(kernel, new TrustStoreStorage(worker), GATE, {
         every: { entries: 3, ms: 0 },
       }).catch(() => undefined);

@@ -1,4 +1,5 @@
 /** One run under a gate of this program, from opening the gate to closing it. */
+import { rmSync } from "node:fs";
 import type { Denied } from "../../gate/gate.js";
 import type { GovernedRun, RunResult } from "../../gate/governed-run.js";
 import type { Placed } from "../../gate/ledger.js";
@@ -42,6 +43,11 @@ export interface CarriedOut {
 export async function carryOut(job: Job): Promise<CarriedOut> {
   const { args, kernel, authorization, plan } = job;
   const prepared = plan && (await prepare(plan.program, authorization.algorithms));
+  // Where a signal ends this program before there is a gate.
+  const discardAtOnce = (): void => {
+    if (prepared) rmSync(prepared.folder, { recursive: true, force: true });
+  };
+  process.once("exit", discardAtOnce);
   try {
     const confined =
       prepared && (await confine(prepared, authorization.isolation, args, plan.program.cwd));
@@ -61,6 +67,7 @@ export async function carryOut(job: Job): Promise<CarriedOut> {
     }
   } finally {
     await prepared?.discard();
+    process.off("exit", discardAtOnce);
   }
 }
 

@@ -64,7 +64,8 @@ writ itself; 2 misused: then nothing ran. A program may use the same ones: --rep
     // Before anything is written: who reads may be gone, which ends this program.
     process.exitCode = exit;
     await writeReport(args, done);
-    process.stderr.write(formatOutcome(done.ended, adviceOn(args, done)));
+    const said = formatOutcome(done.ended, adviceOn(args, done));
+    if (said !== "") process.stderr.write(said);
     return { outcome: exit === 0 ? "DONE" : "DENY", json: {}, text: "", exit };
   },
 };

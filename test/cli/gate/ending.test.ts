@@ -57,7 +57,7 @@ test("F9: cut off from every source it stops at the bound, and not before", asyn
   const place = new Place();
   refresh();
   must("sync", place.store, "--peers", place.from);
-  const bound = 4000;
+  const bound = 6000;
   const run = place.start(authorize(), QUICK, "--max-staleness", `${bound}ms`, "--", "sleep", "60");
   const { code, err, report } = await run.ended;
   expect(code).toBe(78);

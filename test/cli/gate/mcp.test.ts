@@ -75,7 +75,7 @@ test("a call that is allowed passes, one that is not is answered with its code, 
   expect(outcomes.sort()).toEqual(["done", "failed"]);
   const commands = entries.filter(({ kind }) => kind === "admission").map(({ command }) => command);
   expect(commands).toContain("/mcp/files/tools/call/read");
-  const [measured] = entries.filter(({ kind }) => kind === "measurement");
+  const measured = entries.find(({ kind }) => kind === "measurement");
   expect(measured?.["isolation"]).toEqual({ level: "cooperative" });
 });
 

@@ -1,6 +1,7 @@
 /** What was stopped goes on: a run, and a gate, on a resumer's word, which serves once. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { Json } from "./fixture.js";
 import {
   authorize,
   buyer,
@@ -22,42 +23,59 @@ import { writ } from "../writ.js";
 const QUICK = ["--grace", "200ms"];
 
 /** The command that `writ run` prints for going on, carried out. */
-function resume(err: string, by = ops.file): string {
+function resume(err: string): string {
   const [, words = ""] = /^\s+writ (resume .*)$/m.exec(err) ?? [];
   const out = fresh("resume");
-  const filled = words.split(" ").map((word) => ({ KEYFILE: by, FILE: out })[word] ?? word);
+  const filled = words.split(" ").map((word) => ({ KEYFILE: ops.file, FILE: out })[word] ?? word);
   must(filled);
   return out;
 }
 
-/** A program that takes too long the first time. */
-function slow(mark: string): string[] {
-  writeFileSync(mark, "");
-  const once = `echo x >> ${mark}; [ $(wc -l < ${mark}) -gt 1 ] || sleep 60; echo "$A $1"`;
-  return ["--env", "A=of then", "--", script(once), "an argument"];
+interface Stopped {
+  readonly run: string;
+  /** Leaf hash. */
+  readonly drift: string;
 }
 
-async function interrupted(place: Place, chain: string): Promise<{ err: string; run: string }> {
-  refresh();
-  const stopped = await place.run(chain, QUICK, "--max-staleness", "2s", slow(fresh("mark")));
-  expect(stopped, stopped.err).toMatchObject({ code: 78, report: { code: "STALE" } });
-  return { err: stopped.err, run: stopped.report["run"] as string };
+/** A run that was stopped: its program takes too long, the first time. */
+async function stop(place: Place, chain: string, ...more: string[]): Promise<Stopped> {
+  const mark = fresh("mark");
+  writeFileSync(mark, "");
+  const first = `[ $(wc -l < ${mark}) -gt 1 ] || { echo began; sleep 60; }`;
+  const program = script(`echo x >> ${mark}; ${first}; echo "$A $1"`);
+  const given = ["--env", "A=of then", "--", program, "an argument"];
+  const running = place.start(chain, QUICK, more, given);
+  await running.said("began");
+  running.child.kill("SIGTERM");
+  const { code, report } = await running.ended;
+  expect(code).toBe(143);
+  const run = report["run"] as string;
+  const { entries } = mustJson("lineage", place.log, "--run", run);
+  const drift = (entries as Json[]).find(({ entry }) => entry.kind === "drift");
+  return { run, drift: drift?.["leaf"] as string };
+}
+
+function sign({ run, drift }: Stopped, ...more: string[]): string {
+  const out = fresh("resume");
+  const by = more.includes("--key") ? [] : ["--key", ops.file];
+  const until = more.includes("--expires") ? [] : ["--expires", "10m"];
+  must("resume", GATE, "--drift", drift, "--run", run, by, until, "--out", out, more);
+  return out;
 }
 
 test("a run that was stopped goes on once, with the arguments that it was admitted with", async () => {
   const place = new Place();
   const chain = authorize();
-  const { err, run } = await interrupted(place, chain);
-  const word = resume(err);
-  refresh();
+  const stopped = await stop(place, chain);
+  const word = sign(stopped);
   const again = await place.run(chain, "--resume", word);
   expect(again, again.err).toMatchObject({
     code: 0,
     out: "of then an argument\n",
-    report: { run },
+    report: { run: stopped.run },
   });
-  expect(place.story(run).slice(-6)).toEqual([
-    "drift drifted STALE",
+  expect(place.story(stopped.run).slice(-6)).toEqual([
+    "drift drifted CONTAINED",
     "interruption contained",
     "transition recovering",
     "decision recovering allow",
@@ -71,51 +89,30 @@ test("a run that was stopped goes on once, with the arguments that it was admitt
 test("nobody else's word, no older drift's, none that is too late, and none for newer trust than is there", async () => {
   const place = new Place();
   const chain = authorize();
-  const { err, run } = await interrupted(place, chain);
-  refresh();
+  const stopped = await stop(place, chain);
   const denied = async (code: string, word: string): Promise<void> => {
     const ran = await place.run(chain, "--resume", word);
     expect(ran, ran.err).toMatchObject({ code: 77, out: "", report: { code } });
   };
-  await denied("KEY", resume(err, buyer.file));
-  const [, leaf = ""] = /--drift ([0-9a-f]{64})/.exec(err) ?? [];
-  const sign = (...more: string[]): string => {
-    const out = fresh("resume");
-    must(["resume", GATE, "--drift", leaf, "--run", run, "--key", ops.file, "--out", out], more);
-    return out;
-  };
-  const other = fresh("resume");
-  must(
-    ["resume", GATE, "--drift", "00".repeat(32), "--run", run, "--key", ops.file],
-    ["--expires", "10m", "--out", other],
-  );
-  await denied("STALE", other);
-  await denied(
-    "EXPIRED",
-    sign("--expires", "1s", "--now", new Date(Date.now() - 5000).toISOString()),
-  );
+  await denied("KEY", sign(stopped, "--key", buyer.file));
+  await denied("STALE", sign({ ...stopped, drift: "00".repeat(32) }));
+  const before = new Date(Date.now() - 5000).toISOString();
+  await denied("EXPIRED", sign(stopped, "--expires", "1s", "--now", before));
   // A store that knows more than the gate, which does not look for newer trust here.
   const ahead = new Place();
   refresh();
   must("sync", ahead.store, "--peers", ahead.from);
-  const words = [
-    "run",
-    ...place.options(chain),
-    "--resume",
-    sign("--expires", "1m", "--trust", ahead.store),
-  ];
-  expect((await new Run(words, place.report).ended).report).toMatchObject({ code: "STALE" });
-  const last = await place.run(chain, "--resume", sign("--expires", "1m", "--trust", ahead.store));
-  expect(last).toMatchObject({ code: 0, out: "of then an argument\n" });
+  const word = sign(stopped, "--trust", ahead.store);
+  const behind = ["run", ...place.options(chain), "--resume", word];
+  expect((await new Run(behind, place.report).ended).report).toMatchObject({ code: "STALE" });
+  const last = await place.run(chain, "--resume", word);
+  expect(last, last.err).toMatchObject({ code: 0, out: "of then an argument\n" });
 });
 
 test("a run whose arguments were withheld does not go on", async () => {
   const place = new Place();
   const chain = authorize();
-  refresh();
-  const words = [...QUICK, "--max-staleness", "2s", "--withhold", ...slow(fresh("mark"))];
-  const { err } = await place.run(chain, words);
-  const again = await place.run(chain, "--resume", resume(err));
+  const again = await place.run(chain, "--resume", sign(await stop(place, chain, "--withhold")));
   expect(again.code).toBe(2);
   expect(again.err).toMatch(/cannot go on: MISSING/);
 });
@@ -142,10 +139,8 @@ test("a gate that its domain's policy tripped is opened by a resumer, and by not
     expect(twice).toMatchObject({ code: 77, out: "", report: { code: "CONTAINED" } });
     const after = await place.run(chain, "--", "echo", "ran");
     expect(after, after.err).toMatchObject({ code: 0, out: "ran\n" });
-    const drift = mustJson("lineage", place.log)["entries"].filter(
-      ({ entry }: { entry: { kind: string } }) => entry.kind === "drift",
-    );
-    expect(drift[0]).toMatchObject({ entry: { run: null, code: "LIMIT", rule: "probing" } });
+    const drift = place.entries().find(({ kind }) => kind === "drift");
+    expect(drift).toMatchObject({ run: null, code: "LIMIT", rule: "probing" });
   } finally {
     writeFileSync(path("policy.json"), JSON.stringify({ rules: [] }));
     must("domain", "policy", "set", ship, path("policy.json"), "--publish");
