@@ -23,6 +23,8 @@ export class GateCore {
   readonly clockWatch: ClockWatch;
   /** Why the gate decides nothing for good: it was closed, or a defect was found. */
   ended: Failure | undefined;
+  /** What entries name, on its way to its place beside the log. */
+  readonly keeping = new Set<Promise<void>>();
   readonly #key: string;
   /** The domains that the log speaks of. */
   #logged: KnownDomains | undefined;

@@ -329,6 +329,7 @@ export class Gate {
     const runs = [...this.supervisor.runs.values()];
     this.supervisor.breakAll("CONTAINED", "containment");
     await Promise.all(runs.map((run) => run.finished));
+    await Promise.all(this.core.keeping);
     await this.#vouching.close();
     // The last word: whoever restores an older copy will be found out.
     if (!this.core.ledger.failure) await this.#vouching.ask();

@@ -79,9 +79,12 @@ async function begin(
   const core = new GateCore(options, ledger, await options.measure(), ({ own, peers }) => {
     for (const { state } of [own, ...peers.values()]) {
       if (!state) continue;
-      keepTrustState(kernel, storage, state).catch((error: unknown) => {
-        ledger.fail(failure("LOG", "a trust state kept beside the log", String(error)));
-      });
+      const kept = keepTrustState(kernel, storage, state)
+        .catch((error: unknown) => {
+          ledger.fail(failure("LOG", "a trust state kept beside the log", String(error)));
+        })
+        .finally(() => core.keeping.delete(kept));
+      core.keeping.add(kept);
     }
   });
   const { size, time } = fold;

@@ -89,7 +89,7 @@ export class Checkpointing {
     return this.#inTurn(commit, async () => {
       if (this.#covered?.size === commit.durable) return this.#covered.bytes;
       const end = await this.#roll(commit);
-      return await this.#cover(ahead, end);
+      return await this.#cover(commit, ahead, end);
     });
   }
 
@@ -99,17 +99,17 @@ export class Checkpointing {
       await commit.close();
       const end = commit.durable;
       for (const segment of this.#segments) segment.end ??= end;
-      if (this.#covered?.size !== end) return await this.#cover(ahead, end);
+      if (this.#covered?.size !== end) return await this.#cover(commit, ahead, end);
       await this.#tidy();
       return this.#covered.bytes;
     });
   }
 
-  async #cover(ahead: Ahead, end: number): Promise<Uint8Array> {
+  async #cover(commit: GroupCommit, ahead: Ahead, end: number): Promise<Uint8Array> {
     for (;;) {
       const whole = this.#edge.size + SLICE;
       const to = Math.min(end, whole - (whole % TILE_WIDTH));
-      const slice = this.#coverSlice(ahead, to);
+      const slice = this.#coverSlice(commit, ahead, to);
       this.#slice = slice.then(
         () => {},
         () => {},
@@ -119,8 +119,8 @@ export class Checkpointing {
     }
   }
 
-  async #coverSlice(ahead: Ahead, to: number): Promise<Covered> {
-    const covered = await this.#publish(ahead.slice(this.#edge.size, to));
+  async #coverSlice(commit: GroupCommit, ahead: Ahead, to: number): Promise<Covered> {
+    const covered = await this.#publish(ahead.slice(this.#edge.size, to), commit);
     ahead.cover(covered.size);
     await this.#tidy();
     return covered;
@@ -153,10 +153,16 @@ export class Checkpointing {
     });
   }
 
+  /** Resolves when nothing is being written here. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
   /** One after another. The log fails with whatever the storage throws. */
   #inTurn<T>(commit: GroupCommit, change: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
       try {
+        if (commit.failed) throw commit.failed;
         return await change();
       } catch (error) {
         if (error instanceof SignerFailed) throw error.cause;
@@ -196,7 +202,7 @@ export class Checkpointing {
   }
 
   /** Writes the tiles of the tree with these entries, and then its checkpoint. */
-  async #publish(leaves: readonly Leaf[]): Promise<Covered> {
+  async #publish(leaves: readonly Leaf[], commit?: GroupCommit): Promise<Covered> {
     await writeTiles(this.#storage, this.#edge.grow(leaves));
     const partial = [...this.#edge.partial()];
     for (const path of paths(partial)) this.#partial.add(path);
@@ -207,6 +213,7 @@ export class Checkpointing {
         throw new SignerFailed("the signer failed", { cause: error });
       },
     );
+    if (commit?.failed) throw commit.failed;
     await this.#storage.write(CHECKPOINT, bytes);
     return (this.#covered = { size: this.#edge.size, bytes });
   }

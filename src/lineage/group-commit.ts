@@ -67,6 +67,11 @@ export class GroupCommit {
     return this.#durable;
   }
 
+  /** Why nothing is written any more. */
+  get failed(): LogFailed | undefined {
+    return this.#failed;
+  }
+
   /** Bytes that wait to be written. */
   get waiting(): number {
     return this.#waiting;

@@ -183,7 +183,7 @@ export class GateLog {
   /**
    * Adds entries in their order, each linked to the one before; they have their place when this
    * returns, and survive a crash all together or not at all. `now` in milliseconds since the epoch.
-   * Nothing is added with a failure: CLOCK where `now` is earlier than the last entry, TOO_LARGE where
+   * `durable` for no entries is that of all before. Nothing is added with a failure: CLOCK where `now` is earlier than the last entry, TOO_LARGE where
    * one does not fit, LOG where more waits to be written than the log holds. Throws LogFailed.
    */
   append(bodies: readonly EntryBody[], now: number): Result<Appended> {
@@ -210,7 +210,7 @@ export class GateLog {
     }
     const full = this.#refusal(bytes);
     if (full) return full;
-    this.#last = { leaf: last, time };
+    if (leaves.length > 0) this.#last = { leaf: last, time };
     this.#ahead.add(leaves);
     return ok({ first, leaves: texts, durable: this.#commit.add(leaves) });
   }
@@ -270,6 +270,8 @@ export class GateLog {
       await this.#commit.flush();
       await this.#checkpointing.end(this.#commit, this.#ahead);
     } finally {
+      // Nothing of this writer may come after the next one has begun.
+      await this.#checkpointing.settled();
       await this.#commit.close().catch(() => {});
       await this.#unlock();
     }

@@ -312,6 +312,34 @@ describe("checkpoints beside appends", () => {
     expect(await outcomeOf(storage)).toBe("PROVEN");
   });
 
+  test("what a failed log was writing is done before its lock is given back, and no checkpoint comes", async () => {
+    const storage = new HeldStorage();
+    const log = await open(storage);
+    await append(log, bodies(3));
+    const write = held();
+    storage.onWrite = () => write.promise;
+    const written = log.checkpoint();
+    const cosigned = log.storeCheckpoint(new Uint8Array(1));
+    await settle();
+    storage.onAppend = () => Promise.reject(new Error("gone"));
+    await expect(start(log, 1).durable).rejects.toThrow(LogFailed);
+    let closed = false;
+    const closing = log.close().catch(() => (closed = true));
+    await settle();
+    expect(closed).toBe(false);
+    expect(await openLog(kernel, storage, GATE, NEVER)).toMatchObject({ ok: false, code: "LOG" });
+    write.release();
+    await closing;
+    await expect(written).rejects.toThrow(LogFailed);
+    await expect(cosigned).rejects.toThrow(LogFailed);
+    expect(await storage.read("checkpoint", 9)).toBeUndefined();
+    storage.onAppend = async () => {};
+    const again = await open(storage);
+    expect(again.size).toBe(3);
+    await again.close();
+    expect(await outcomeOf(storage)).toBe("PROVEN");
+  });
+
   test("a signer that fails harms nothing, and is asked again", async () => {
     let works = false;
     const signer: Signer = {

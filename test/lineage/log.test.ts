@@ -233,7 +233,8 @@ describe.each(Object.entries(MEDIA))("a log on %s", (_, medium) => {
 
   test("of no entries is told when all before them are durable", async () => {
     const log = await open(medium()());
-    expect((await append(log, [])).leaves).toEqual([]);
+    expect((await append(log, [], NOW + 1000)).leaves).toEqual([]);
+    expect(log.last).toBeUndefined();
     const one = log.append(bodies(1), NOW);
     const none = log.append([], NOW);
     if (!one.ok || !none.ok) throw new Error("refused");
