@@ -286,7 +286,7 @@ class GovernedStory {
   /** The run's last entry, under a checkpoint that another domain's witness has cosigned. */
   async #persist(run: string, ship: Introduction, mill: Introduction): Promise<Verdict> {
     const entries = (await this.#ship.ask("gate", "entries")) as readonly Shown[];
-    const last = entries.filter((each) => each.run === run).at(-1) as Shown;
+    const last = [...entries].reverse().find((each) => each.run === run) as Shown;
     const checkpoint = (await this.#ship.ask("gate", "checkpoint")) as Uint8Array;
     const cosigned = await this.#cosign(checkpoint, mill);
     const { size } = required(parseCheckpoint(cosigned)).checkpoint;
