@@ -46,6 +46,7 @@ export { cooperative } from "./runtime/confinement/cooperative.js";
 export { runtimeLevels } from "./runtime/confinement/host.js";
 export type { WorkerOptions, WorkerProgram } from "./runtime/confinement/worker.js";
 export { worker } from "./runtime/confinement/worker.js";
+export { systemHost } from "./runtime/system-host.js";
 export { MemoryTrustStore } from "./storage/memory-trust-store.js";
 export type { Journal, LogStorage } from "./storage/storage.js";
 export type { TrustStore } from "./storage/trust-store.js";

@@ -112,9 +112,9 @@ test("writ/gate opens over a folder of writ/node, and the log is read without it
   const domain = await makeDomain("a.example");
   const pinned = Buffer.from(await domain.read("metadata/1.root.json")).toString("base64");
   const code = `
-    import { kernelDigest, loadKernel, makeVerifierKey } from "writ";
+    import { loadKernel, makeVerifierKey } from "writ";
     import { webCryptoSigner } from "writ/authorization";
-    import { followTrust, MemoryTrustStore, openGate, parseEntry, readLog, systemClock, UNWITNESSED } from "writ/gate";
+    import { followTrust, MemoryTrustStore, openGate, parseEntry, readLog, systemHost, UNWITNESSED } from "writ/gate";
     import { FileStorage } from "writ/node";
     const kernel = await loadKernel();
     const { publicKey, sign } = await webCryptoSigner(
@@ -122,17 +122,16 @@ test("writ/gate opens over a folder of writ/node, and the log is read without it
     const key = makeVerifierKey(kernel, "a.example/gate-1", "ed25519", publicKey);
     const terms = { maxStaleness: 30_000, maxLifetime: 120_000, skew: 1_000 };
     const root = new Uint8Array(Buffer.from("${pinned}", "base64"));
+    const host = systemHost();
     const follower = await followTrust({
       kernel, store: new MemoryTrustStore(), own: "a.example",
       pins: [{ domain: "a.example", root, terms }],
-      sources: () => [], clock: systemClock, poll: 1_000, within: 500,
+      sources: () => [], clock: host.clock, poll: 1_000, within: 500,
     });
     const storage = new FileStorage("gate-log");
     const { value: gate } = await openGate({
-      kernel, storage, signer: { key, sign }, follower, terms, maxStaleness: 30_000,
-      witness: UNWITNESSED, clock: systemClock, host: "test",
-      random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-      measure: async () => ({ source: "self-measured", kernel: kernelDigest, parts: [] }),
+      ...host, kernel, storage, signer: { key, sign }, follower, terms, maxStaleness: 30_000,
+      witness: UNWITNESSED,
     });
     await gate.close();
     await follower.close();

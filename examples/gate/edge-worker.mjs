@@ -1,26 +1,63 @@
 /**
- * A worker at the edge (workerd): `GET /?amount=150` makes an invoice. The store is given by the host;
- * here it is memory, and goes with the isolate. Where it shall last it must have a linearizable
- * compare-and-swap, as a Durable Object has: the log fails closed on two writers.
+ * A governed service at the edge (workerd): one Durable Object has the gate, its log and its trust, and is
+ * the log's only writer, wherever requests arrive. `SETUP` is a binding, and `GATE_KEY` a secret.
  */
-import { cooperative, MemoryTrustStore, systemClock, TrustStoreStorage } from "writ/gate";
-import { describe, openShipGate } from "./governed.mjs";
+import { loadKernel, parseVkey } from "writ";
+import { keyFileSigner } from "writ/authorization";
+import { TrustStoreStorage } from "writ/gate";
+import { DurableStore } from "./durable-store.mjs";
+import { openShipGate } from "./governed.mjs";
+import { httpWitness } from "./http-witness.mjs";
+import { governedService } from "./service.mjs";
+
+export class EdgeGate {
+  #storage;
+  #env;
+  #service;
+
+  constructor({ storage }, env) {
+    this.#storage = storage;
+    this.#env = env;
+  }
+
+  async fetch(request) {
+    this.#service ??= this.#open();
+    try {
+      return await (
+        await this.#service
+      )(request);
+    } catch (error) {
+      // No gate, no work.
+      return new Response(`${error.message}\n`, { status: 503 });
+    }
+  }
+
+  async #open() {
+    try {
+      return governedService(await this.#openGate());
+    } catch (error) {
+      // The next request tries again.
+      this.#service = undefined;
+      throw error;
+    }
+  }
+
+  async #openGate() {
+    const kernel = await loadKernel();
+    const setup = JSON.parse(this.#env.SETUP);
+    const { vkey, url } = setup.witness;
+    return await openShipGate({
+      kernel,
+      setup,
+      origin: "ship.example/edge",
+      key: await keyFileSigner(kernel, this.#env.GATE_KEY),
+      store: new DurableStore(this.#storage, "trust"),
+      storage: new TrustStoreStorage(new DurableStore(this.#storage, "log")),
+      witness: httpWitness(url, parseVkey(kernel, vkey).value),
+    });
+  }
+}
 
 export default {
-  async fetch(request, env) {
-    // Timers and I/O of a worker belong to one request: so does this gate.
-    const { gate, invoice, close } = await openShipGate({
-      url: env.DOMAINS,
-      store: new MemoryTrustStore(),
-      storage: new TrustStoreStorage(new MemoryTrustStore()),
-      host: "workerd",
-    });
-    const amount = Number(new URL(request.url).searchParams.get("amount"));
-    const make = ({ request: asked }) => `made ${asked.arguments.amount}`;
-    const effect = cooperative(make, { clock: systemClock, grace: 1_000 });
-    const result = await invoice(amount, effect);
-    await close();
-    const text = `${describe(result)}, ${gate.state.size} entries\n`;
-    return new Response(text, { status: result.outcome === "completed" ? 200 : 403 });
-  },
+  fetch: (request, { GATES }) => GATES.get(GATES.idFromName("ship.example/edge")).fetch(request),
 };

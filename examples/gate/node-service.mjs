@@ -1,60 +1,54 @@
 /**
- * A service of Node (or Bun) whose work is governed: `node node-service.mjs URL FOLDER`. It answers
- * `POST /invoice?amount=150` when the invoice is made, and `POST /watch` when it may watch no longer.
- * The log is in FOLDER, and the domain's witness is asked whether it is the newest.
+ * A service of Node, or of Bun: `node node-service.mjs SETUP ORIGIN KEYFILE FOLDER`. The gate's trust
+ * and its log are in FOLDER. It ends in order on SIGTERM.
  */
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { makeVerifierKey, loadVerifiers, parsePolicy } from "writ";
-import { cooperative, storeWitness, systemClock } from "writ/gate";
+import { loadKernel, parseVkey } from "writ";
+import { keyFileSigner } from "writ/authorization";
 import { FileStorage, FileTrustStore } from "writ/node";
-import { witnessSigner } from "./witness-key.mjs";
-import { describe, openShipGate } from "./governed.mjs";
+import { openShipGate } from "./governed.mjs";
+import { httpWitness } from "./http-witness.mjs";
+import { governedService } from "./service.mjs";
 
-const [url, folder] = process.argv.slice(2);
+const MOST_BYTES = 1 << 20;
 
-async function witness(kernel, key, setup) {
-  const signer = await witnessSigner(kernel, makeVerifierKey, setup.witnessKey);
-  const verifiers = await loadVerifiers(
-    parsePolicy(kernel, new TextEncoder().encode(setup.policy)).value,
-  );
-  const logs = [{ origin: key.name, key }];
-  const remembered = new FileTrustStore(join(folder, "witness"));
-  return storeWitness(kernel, remembered, { logs, verifiers }, signer, systemClock);
-}
-
-const { gate, invoice, close } = await openShipGate({
-  url,
+const [setupFile, origin, keyFile, folder] = process.argv.slice(2);
+const kernel = await loadKernel();
+const setup = JSON.parse(await readFile(setupFile, "utf8"));
+const opened = await openShipGate({
+  kernel,
+  setup,
+  origin,
+  key: await keyFileSigner(kernel, await readFile(keyFile, "utf8")),
   store: new FileTrustStore(join(folder, "trust")),
   storage: new FileStorage(join(folder, "log")),
-  host: `node ${process.versions.node}`,
-  witness,
+  witness: httpWitness(setup.witness.url, parseVkey(kernel, setup.witness.vkey).value),
 });
+const { gate, close } = opened;
+const answer = governedService(opened);
 
-const options = { clock: systemClock, grace: 1_000 };
-const make = cooperative(({ request }) => ({ made: request.arguments.amount }), options);
-const watch = cooperative(
-  ({ signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
-  options,
-);
-
-const server = createServer(async (request, response) => {
-  const { pathname, searchParams } = new URL(request.url, "http://localhost");
-  if (request.method !== "POST" || !["/invoice", "/watch"].includes(pathname)) {
-    response.writeHead(404).end();
-    return;
+const server = createServer(async (incoming, outgoing) => {
+  const { method, url } = incoming;
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    size += chunk.length;
+    if (size > MOST_BYTES) return outgoing.writeHead(413).end();
+    chunks.push(chunk);
   }
-  const amount = Number(searchParams.get("amount") ?? 1);
-  const result = await invoice(amount, pathname === "/watch" ? watch : make);
-  response.writeHead(result.outcome === "completed" ? 200 : 403).end(`${describe(result)}\n`);
+  const body = method === "POST" ? Buffer.concat(chunks) : undefined;
+  const response = await answer(new Request(`http://localhost${url}`, { method, body }));
+  outgoing.writeHead(response.status).end(await response.text());
 });
 server.listen(0, "127.0.0.1", () => {
   console.log(`${gate.origin} at http://127.0.0.1:${server.address().port}`);
 });
 
 process.once("SIGTERM", async () => {
+  server.close();
   await close();
   server.closeAllConnections();
-  server.close();
   console.log(`closed after ${gate.state.size} entries`);
 });

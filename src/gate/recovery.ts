@@ -104,13 +104,15 @@ export async function recover(core: GateCore, run: string): Promise<Result<undef
   if (not) return not;
   const began = core.write([{ kind: "transition", run, state: "recovering", code: null }]);
   if (!began.ok) return began;
-  return await look(core, run);
+  const looked = await look(core, run);
+  if (!looked.ok || (await began.value.durable)) return looked;
+  return core.failure ?? failure("LOG", "a durable entry", "none");
 }
 
 /** Whether a run that is recovering could go on, as far as trust and environment tell. */
 async function look(core: GateCore, run: string): Promise<Result<undefined>> {
   const bad = (await revalidate(core, "right")) ?? checkRecovering(core, run);
-  return bad ? backTo(core, run, bad) : ok(undefined);
+  return bad ? await backTo(core, run, bad) : ok(undefined);
 }
 
 /** CONTAINED unless the run is still recovering: meanwhile it may have been revoked. */
@@ -121,11 +123,18 @@ function checkRecovering({ state }: GateCore, run: string): Failure | undefined 
 }
 
 /** Back to `contained`, or to the end where no newer trust and nobody's word could help. */
-function backTo(core: GateCore, run: string, why: Failure, expires = Infinity): Failure {
+async function backTo(
+  core: GateCore,
+  run: string,
+  why: Failure,
+  expires = Infinity,
+): Promise<Failure> {
   if (checkRecovering(core, run)) return why;
   const final = why.code === "REVOKED" || (why.code === "EXPIRED" && core.now >= expires);
   const state = final ? "revoked" : "contained";
-  core.write([{ kind: "transition", run, state, code: why.code }]);
+  const written = core.write([{ kind: "transition", run, state, code: why.code }]);
+  // Who is told so finds it so, also after a crash.
+  if (written.ok) await written.value.durable;
   return why;
 }
 
@@ -143,12 +152,12 @@ export async function resumeRun(
   supervisor.resuming.add(run);
   try {
     const resumed = await takeUp(gate, preparer, run, statement, ask);
-    if (!resumed.ok) return denied(run, backTo(core, run, resumed, resumed.expires));
+    if (!resumed.ok) return denied(run, await backTo(core, run, resumed, resumed.expires));
     supervisor.begin(resumed.value);
     return { outcome: "allow", run: resumed.value };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
-    return denied(run, backTo(core, run, failure("INTERNAL", "a run that goes on", found)));
+    return denied(run, await backTo(core, run, failure("INTERNAL", "a run that goes on", found)));
   } finally {
     supervisor.resuming.delete(run);
   }

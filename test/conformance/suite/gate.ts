@@ -19,6 +19,7 @@ import {
   parseEntry,
   readLog,
   signResume,
+  systemHost,
   trace,
   TrustStoreStorage,
   UNWITNESSED,
@@ -57,7 +58,9 @@ export function gate(kernel: Kernel, { gate: made }: Data): Check[] {
     [
       "F2: another kernel than the baseline's: KERNEL, and nothing begins",
       async (output) => {
-        const bench = await Bench.open(kernel, made, new MemoryStorage(), "00".repeat(32));
+        const bench = await Bench.open(kernel, made, new MemoryStorage(), {
+          measured: "00".repeat(32),
+        });
         let began = false;
         const denied = await bench.gate.start(
           await bench.ask(
@@ -68,6 +71,24 @@ export function gate(kernel: Kernel, { gate: made }: Data): Check[] {
         assert(denied.outcome === "deny" && denied.code === "KERNEL", JSON.stringify(denied));
         assert(!began, "nothing began");
         await bench.close(output);
+      },
+    ],
+    [
+      "the host that this runtime gives: it measures this kernel, and a gate opens with it",
+      async (output) => {
+        const { clock, random, measure, host } = systemHost();
+        output(JSON.stringify(await measure()));
+        const [one, two] = [random(32), random(32)];
+        assert(one.length === 32 && hex(one) !== hex(two), "random bytes");
+        assert(Math.abs(clock.now() - Date.now()) < 1_000, "the time");
+        const started = clock.elapsed();
+        await new Promise<void>((resolve) => void clock.after(5, resolve));
+        assert(clock.elapsed() - started >= 5, "a timer, not early");
+        const bench = await Bench.open(kernel, made, new MemoryStorage(), { host });
+        await bench.gate.close();
+        const log = must(await readLog(kernel, bench.storage));
+        const first = must(parseEntry((await log.read(0)) as Uint8Array));
+        assert(first.kind === "start" && first.host === host && host !== "unknown", host);
       },
     ],
   ];
@@ -141,7 +162,7 @@ class Bench {
     kernel: Kernel,
     made: MadeGate,
     storage: LogStorage,
-    measured = kernelDigest,
+    { measured = kernelDigest, host = "the suite" } = {},
   ): Promise<Bench> {
     let [state, after] = made.states;
     const clock = new ManualClock(state.now);
@@ -178,7 +199,7 @@ class Bench {
         clock,
         random: (length) => pattern(length, (drawn += 1000)),
         measure: async () => ({ source: "self-measured", kernel: measured, parts: [] }),
-        host: "the suite",
+        host,
         onOpenings: (run, of) => openings.set(run, of),
         cadence: { beat: NEVER, checkpoint: NEVER },
       }),
