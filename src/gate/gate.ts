@@ -24,7 +24,7 @@ import { handOver } from "./hand-over.js";
 import type { Placed, Written } from "./ledger.js";
 import { CADENCE } from "./options.js";
 import type { Preparation } from "./prepare.js";
-import { changedSince, Preparer } from "./prepare.js";
+import { changedSince, checkAccept, copyBytes, Preparer } from "./prepare.js";
 import type { Resumed } from "./recovery.js";
 import { recover, resumeGate, resumeRun, revoke } from "./recovery.js";
 import { chargesOf, checkIntent, decisionOf, measurementOf } from "./run-entries.js";
@@ -57,9 +57,9 @@ export class Gate {
     this.#preparer = new Preparer(core, this.#challenges);
     core.ledger.onFailure = (why) => supervisor.abandon(why);
     this.#unsubscribe = follower.onChange(() => this.reconsider());
-    this.#vouching = new Vouching(core, (why) => {
-      if (core.state.mode === "open") supervisor.containGate(why.code, driftOf(why.code));
-    });
+    this.#vouching = new Vouching(core, (why) =>
+      supervisor.containGate(why.code, driftOf(why.code)),
+    );
     this.reconsider();
     this.#scheduleBeat();
   }
@@ -99,9 +99,10 @@ export class Gate {
   }
 
   /** Resolves once the effect has begun, its intent being durable, or with why it never will. */
-  async start(ask: RunRequest): Promise<Started> {
+  async start(given: RunRequest): Promise<Started> {
     // Copied before anything is waited for: what the caller changes later is not what is decided on.
-    const request = makeRequest(ask.request);
+    const request = makeRequest(given.request);
+    const ask = copyBytes(given);
     let id = "";
     let decided: { readonly decision: GateDecision; readonly written: Written | undefined };
     let prepared: Preparation;
@@ -124,14 +125,15 @@ export class Gate {
     const placed = written.entries[0] as Placed;
     run.decision = { index: placed.index, leaf: placed.leaf };
     this.supervisor.add(run, decision);
+    const doubted = this.state.size !== (written.entries.at(-1) as Placed).index + 1;
     const durable = await written.durable;
     if (!durable) {
       // The ledger has abandoned the run, which never began.
       return denied(id, this.core.failure ?? failure("LOG", "a durable intent", "none"));
     }
-    const changed = changedSince(allowed.request, ask.request);
+    const changed = changedSince(allowed.request, ask);
     if (changed) this.supervisor.break(run, changed.code, driftOf(changed.code));
-    this.supervisor.begin(run);
+    this.supervisor.begin(run, doubted);
     return { outcome: "allow", run };
   }
 
@@ -142,15 +144,15 @@ export class Gate {
   } {
     const { core } = this;
     const { allowed } = prepared;
-    const refusal = core.failure ?? prepared.failure ?? checkFirst(prepared, core.state);
+    if (core.clockWatch.check() && core.state.mode === "open" && !core.ended) {
+      this.supervisor.containGate("CLOCK", "clock");
+    }
+    const refusal = core.failure ?? prepared.failure ?? checkAccept(core, prepared);
     const decision: GateDecision =
       refusal || !allowed
         ? { outcome: "deny", ...(refusal as Failure), rule: undefined }
         : core.decide(allowed, "new");
     if (core.ended ?? core.ledger.failure) return { decision, written: undefined };
-    if (core.clockWatch.check() && core.state.mode === "open") {
-      this.supervisor.containGate("CLOCK", "clock");
-    }
     if (decision.outcome === "allow") {
       const written = this.#writeAllow(prepared, decision);
       if (written.ok) return { decision, written: written.value };
@@ -335,10 +337,4 @@ export class Gate {
     if (!this.core.ledger.failure) await this.#vouching.ask();
     await this.core.ledger.log.close();
   }
-}
-
-/** A hand-over begins one run. */
-function checkFirst({ accept }: Preparation, { accepted }: GateState): Failure | undefined {
-  if (!accept || !accepted.has(accept.parent.leaf)) return undefined;
-  return failure("HOLDER", "a hand-over that was not accepted before", "one that was");
 }

@@ -5,6 +5,7 @@ import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { EntryName } from "../lineage/entry/common.js";
 import type { Accept } from "../lineage/entry/crossing.js";
+import type { CheckedPacket } from "../lineage/handover.js";
 import { checkPacket } from "../lineage/handover.js";
 import { keepContent } from "../lineage/kept.js";
 import { parsePolicy } from "../tlog/policy.js";
@@ -62,16 +63,21 @@ export async function acceptPacket(
   run: string,
   packet: Uint8Array,
 ): Promise<Result<Accept>> {
-  const { kernel, storage, signer } = core.options;
+  const checked = readPacket(core, packet);
+  if (!checked.ok) return checked;
+  const { sha256, parent } = checked.value;
+  await keepContent(core.options.storage, sha256, packet);
+  return ok({ kind: "accept", run, state: "baseline", parent, packet: sha256 });
+}
+
+/** What a packet proves to this gate, by the trust that it has now. */
+export function readPacket(core: GateCore, packet: Uint8Array): Result<CheckedPacket> {
+  const { kernel, signer } = core.options;
   const domains = core.domains();
-  const checked = checkPacket(kernel, packet, {
+  return checkPacket(kernel, packet, {
     receiver: encodeHex(signer.key.publicKey),
     demandOf: (origin) => demandOf(core, domains, origin),
   });
-  if (!checked.ok) return checked;
-  const { sha256, parent } = checked.value;
-  await keepContent(storage, sha256, packet);
-  return ok({ kind: "accept", run, state: "baseline", parent, packet: sha256 });
 }
 
 /**

@@ -74,19 +74,29 @@ async function begin(
   if (!newest.ok) return newest;
   const ledger = new Ledger(kernel, log, fold, clock, {
     stateEvery: cadence.state,
-    keep: (digest, bytes) => keepContent(storage, digest, bytes),
+    keep: (digest, bytes) => {
+      const kept = keepContent(storage, digest, bytes).finally(() => core.keeping.delete(settled));
+      const settled = kept.catch(() => {});
+      core.keeping.add(settled);
+      return kept;
+    },
   });
-  const core = new GateCore(options, ledger, await options.measure(), ({ own, peers }) => {
-    for (const { state } of [own, ...peers.values()]) {
-      if (!state) continue;
-      const kept = keepTrustState(kernel, storage, state)
-        .catch((error: unknown) => {
-          ledger.fail(failure("LOG", "a trust state kept beside the log", String(error)));
-        })
-        .finally(() => core.keeping.delete(kept));
-      core.keeping.add(kept);
-    }
-  });
+  const core: GateCore = new GateCore(
+    options,
+    ledger,
+    await options.measure(),
+    ({ own, peers }) => {
+      for (const { state } of [own, ...peers.values()]) {
+        if (!state) continue;
+        const kept = keepTrustState(kernel, storage, state)
+          .catch((error: unknown) => {
+            ledger.fail(failure("LOG", "a trust state kept beside the log", String(error)));
+          })
+          .finally(() => core.keeping.delete(kept));
+        core.keeping.add(kept);
+      }
+    },
+  );
   const { size, time } = fold;
   if (!(clock.now() + options.terms.skew >= time)) {
     const expected = `a clock that is not behind the log's last entry`;

@@ -1,5 +1,5 @@
 /** Everything about a request that takes time, done before it is decided on. */
-import type { AuthorizationRequest, RequestParts } from "../authorization/request.js";
+import type { AuthorizationRequest } from "../authorization/request.js";
 import { checkUnchanged } from "../authorization/request.js";
 import type { Admission } from "../lineage/entry/run.js";
 import type { Accept } from "../lineage/entry/crossing.js";
@@ -10,7 +10,7 @@ import { failure, ok } from "../verdict.js";
 import type { Challenges } from "./challenges.js";
 import type { GateCore } from "./core.js";
 import type { Allowed } from "./governed-run.js";
-import { acceptPacket } from "./hand-over.js";
+import { acceptPacket, readPacket } from "./hand-over.js";
 import { findAncestors } from "./parents.js";
 import { admissionOf } from "./run-entries.js";
 import type { ReadRequest, RunRequest } from "./run-request.js";
@@ -23,6 +23,8 @@ export interface Preparation {
   readonly allowed: Allowed | undefined;
   readonly admission: Admission | undefined;
   readonly accept: Accept | undefined;
+  /** What the accept rests on. */
+  readonly packet: Uint8Array | undefined;
   readonly command: string | null;
 }
 
@@ -44,7 +46,14 @@ export class Preparer {
     request: Result<AuthorizationRequest>,
   ): Promise<Preparation> {
     const command = request.ok ? request.value.command : null;
-    const nothing = { id, allowed: undefined, admission: undefined, accept: undefined, command };
+    const nothing = {
+      id,
+      allowed: undefined,
+      admission: undefined,
+      accept: undefined,
+      packet: ask.packet,
+      command,
+    };
     try {
       return await this.#prepare(nothing, ask, request);
     } catch (error) {
@@ -120,8 +129,28 @@ export class Preparer {
 /** ARGS_CHANGED where what the caller holds is no longer what was decided on. */
 export function changedSince(
   decided: AuthorizationRequest,
-  found: RequestParts,
+  { request }: Pick<RunRequest, "request">,
 ): Failure | undefined {
-  const same = checkUnchanged(decided, found);
-  return same.ok ? undefined : same;
+  try {
+    const same = checkUnchanged(decided, request);
+    return same.ok ? undefined : same;
+  } catch {
+    return failure("ARGS_CHANGED", "the request that was decided on", "one that cannot be read");
+  }
+}
+
+/** A hand-over begins one run, and is looked at again: trust may have changed since. */
+export function checkAccept(core: GateCore, { accept, packet }: Preparation): Failure | undefined {
+  if (!accept || !packet) return undefined;
+  if (core.state.accepted.has(accept.parent.leaf)) {
+    return failure("HOLDER", "a hand-over that was not accepted before", "one that was");
+  }
+  const again = readPacket(core, packet);
+  return again.ok ? undefined : again;
+}
+
+/** Its bytes as they are now. */
+export function copyBytes(ask: RunRequest): RunRequest {
+  const { chain, packet } = ask;
+  return { ...ask, chain: chain.slice(), ...(packet ? { packet: packet.slice() } : {}) };
 }

@@ -11,7 +11,15 @@ const BOUND = 60_000;
 const ANSWERS = ["stopped", "not-stopped", "unknown"] as const;
 
 /** What an end says: `failed` unless it says that all was done. */
-export function outcomeOf({
+export function outcomeOf(ended: Ended): Pick<Outcome, "outcome" | "exit" | "signal"> {
+  try {
+    return readOutcome(ended);
+  } catch {
+    return { outcome: "failed", exit: null, signal: null };
+  }
+}
+
+function readOutcome({
   outcome,
   exit,
   signal,
@@ -31,11 +39,22 @@ export async function interruptionOf(
   interrupted: Promise<Interrupted>,
 ): Promise<Pick<Interruption, "answer" | "steps" | "took">> {
   const began = clock.elapsed();
-  const found = await withinBound(clock, interrupted);
+  const said = await withinBound(clock, interrupted);
+  try {
+    return readInterruption(said, () => clock.elapsed() - began);
+  } catch {
+    return { answer: "unknown", steps: [], took: 0 };
+  }
+}
+
+function readInterruption(
+  found: Interrupted | undefined,
+  since: () => number,
+): Pick<Interruption, "answer" | "steps" | "took"> {
   const answer = ANSWERS.find((each) => each === found?.answer) ?? "unknown";
   const steps = Array.isArray(found?.steps) ? found.steps : [];
   const known = steps.filter((step) => INTERRUPTION_STEPS.includes(step)).slice(0, 8);
-  const took = found && Number.isFinite(found.took) ? found.took : clock.elapsed() - began;
+  const took = found && Number.isFinite(found.took) ? found.took : since();
   return { answer, steps: known, took: Math.min(Math.max(0, Math.round(took)), 2 ** 31) };
 }
 

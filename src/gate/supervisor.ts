@@ -34,10 +34,14 @@ export class Supervisor {
     this.#wakeBy(run, decision);
   }
 
-  /** Begins its effect, if it still may. Its intent is durable, which may have taken long. */
-  begin(run: GovernedRun): void {
-    const { now, failure: broken } = this.#core;
-    if (broken || !(now <= run.validUntil)) void this.decideAgain(run);
+  /**
+   * Begins its effect, if it still may. Its intent is durable, which may have taken long. `doubted`:
+   * something was written between the decision and `add`, by who watches the log.
+   */
+  begin(run: GovernedRun, doubted = false): void {
+    const { now, failure: broken, state } = this.#core;
+    const changed = doubted || state.mode !== "open";
+    if (changed || broken || !(now <= run.validUntil)) void this.decideAgain(run);
     if (run.broken) return;
     const failed = (error: unknown): Ended => ({
       outcome: "failed",
@@ -147,7 +151,7 @@ export class Supervisor {
       },
     ]);
     if (written.ok) await written.value.durable;
-    this.#runs.delete(id);
+    this.#drop(run);
     run.finish({ outcome: "interrupted", run: id, code, drift, answer, took });
   }
 
@@ -160,12 +164,17 @@ export class Supervisor {
       { kind: "outcome", run: id, state: "completed", ...outcomeOf(ended) },
     ]);
     const stored = written.ok && (await written.value.durable);
-    this.#runs.delete(id);
+    this.#drop(run);
     if (stored) run.finish({ outcome: "completed", run: id, ended });
     else {
       const why = this.#core.ledger.fail(failure("LOG", "an outcome that is stored", "none"));
       run.finish({ outcome: "unrecorded", run: id, code: why.code, ended });
     }
+  }
+
+  /** Not where the run goes on under the same id already. */
+  #drop(run: GovernedRun): void {
+    if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
   }
 
   /** Contains the gate: stops all runs; nothing but clean-up begins until somebody answers for it. */

@@ -15,6 +15,7 @@ export class Vouching {
   readonly #core: GateCore;
   readonly #onContradiction: (why: Failure) => void;
   #size = -1;
+  #contradicted = false;
   #asking: Promise<void> = Promise.resolve();
   #cancel: () => void = () => {};
   #closed = false;
@@ -40,18 +41,21 @@ export class Vouching {
     const { kernel, storage, witness, clock, terms } = this.#core.options;
     const { log, failure } = this.#core.ledger;
     if (witness === UNWITNESSED || failure || log.size === this.#size) return;
-    const { size } = log;
     try {
       const at = { clock, skew: terms.skew };
       const vouched = await askForNewest(kernel, log, storage, witness, at);
       if (!vouched.ok) {
-        if (CONTRADICTIONS.has(vouched.code)) {
-          this.#onContradiction({ ...vouched, code: "LOG" });
-        }
+        if (!CONTRADICTIONS.has(vouched.code)) return;
+        // Once while the gate is contained: what must be answered is that.
+        const known = this.#contradicted && this.#core.state.mode === "contained";
+        this.#contradicted = true;
+        if (!known) this.#onContradiction({ ...vouched, code: "LOG" });
         return;
       }
       await log.storeCheckpoint(vouched.value.checkpoint);
-      this.#size = size;
+      this.#contradicted = false;
+      // What the checkpoint covers: entries that were not durable yet are not vouched for.
+      this.#size = vouched.value.size;
     } catch {
       // A log that cannot be written says so to the ledger.
     }

@@ -40,6 +40,8 @@ export interface LaneOptions {
 export class Lane {
   readonly #options: LaneOptions;
   readonly #calls = new Map<number, InFlight>();
+  /** Calls that the port is deciding on, withdrawn ones among them. */
+  #deciding = 0;
   readonly #byKey = new Map<string, InFlight>();
   #next = 1;
   #closed: string | undefined;
@@ -129,7 +131,8 @@ export class Lane {
 
   #refusal(): RpcError | undefined {
     if (this.#closed !== undefined) return { code: RPC.CLOSED, message: this.#closed };
-    if (this.#calls.size < MAX_CALLS) return undefined;
+    // A call that was withdrawn while it is decided on is in flight at the gate still.
+    if (Math.max(this.#calls.size, this.#deciding) < MAX_CALLS) return undefined;
     return { code: RPC.BUSY, message: `${MAX_CALLS} calls are in flight` };
   }
 
@@ -149,7 +152,8 @@ export class Lane {
   }
 
   async #govern(call: InFlight, method: string, route: Route & { kind: "govern" }): Promise<void> {
-    const decision = await this.#decide(call, route);
+    this.#deciding += 1;
+    const decision = await this.#decide(call, route).finally(() => (this.#deciding -= 1));
     const isOpen = call.phase === "deciding" && this.#calls.has(call.own);
     if (!decision.allow) {
       if (isOpen) await this.#finish(call, formatError(call.id, describeDenial(decision)));
