@@ -68,7 +68,6 @@ function commonAudience(one: readonly string[], other: readonly string[]): reado
 }
 
 function commonIsolation(one: Isolation, other: Isolation): Isolation {
-  const rank = (level: IsolationLevel): number => ISOLATION_LEVELS.indexOf(level);
   const common = (name: "read" | "write" | "net" | "run", both: Common) => {
     const [a, b] = [one[name], other[name]];
     return a && b ? both(a, b) : (a ?? b);
@@ -81,7 +80,7 @@ function commonIsolation(one: Isolation, other: Isolation): Isolation {
   };
   const given = Object.entries(sets).filter(([, each]) => each !== undefined);
   return {
-    level: rank(one.level) >= rank(other.level) ? one.level : other.level,
+    level: rankOf(one.level) >= rankOf(other.level) ? one.level : other.level,
     ...Object.fromEntries(given),
   };
 }
@@ -95,11 +94,20 @@ function commonPaths(one: Names, other: Names): Names {
   return [...new Set([...below(one, other), ...below(other, one)])].sort();
 }
 
-/** A host without a port stands for all of its ports. */
 function commonHosts(one: Names, other: Names): Names {
   const covered = (a: Names, b: Names) =>
-    a.filter((each) => b.includes(each) || b.includes(each.replace(/:[0-9]+$/, "")));
+    a.filter((each) => b.some((allowed) => coversHost(allowed, each)));
   return [...new Set([...covered(one, other), ...covered(other, one)])].sort();
+}
+
+/** A host without a port stands for all of its ports. */
+export function coversHost(allowed: string, host: string): boolean {
+  return allowed === host || allowed === host.replace(/:[0-9]+$/, "");
+}
+
+/** From the weakest level to the strongest. */
+export function rankOf(level: IsolationLevel): number {
+  return ISOLATION_LEVELS.indexOf(level);
 }
 
 function least(values: readonly (number | undefined)[]): number | undefined {

@@ -13,19 +13,29 @@ import type { Allowed } from "./governed-run.js";
 import type { Ledger, Written } from "./ledger.js";
 import type { GateOptions } from "./options.js";
 import type { GateState } from "./state.js";
+import type { Decided } from "./run-entries.js";
+import { decisionOf } from "./run-entries.js";
 import { trustEntries } from "./trust-entries.js";
+import { within } from "./within.js";
+import { messageOf } from "./message.js";
 
 /** Milliseconds that a measurement may take. */
 const MEASURING = 60_000;
+
+/** A decision, and what it was made on. */
+export interface DecisionMade extends Pick<Decided, "run" | "state" | "decision" | "command"> {
+  /** Undefined where the request could not be made ready. */
+  readonly allowed: Allowed | undefined;
+}
 
 export class GateCore {
   readonly origin: string;
   readonly clockWatch: ClockWatch;
   /** Why the gate decides nothing for good: it was closed, or a defect was found. */
   ended: Failure | undefined;
-  /** What entries name, on its way to its place beside the log. */
-  readonly keeping = new Set<Promise<void>>();
   readonly #key: string;
+  /** What entries name, on its way to its place beside the log. */
+  readonly #keeping = new Set<Promise<void>>();
   /** The domains that the log speaks of. */
   #logged: KnownDomains | undefined;
 
@@ -70,6 +80,39 @@ export class GateCore {
     return this.ledger.append(entries);
   }
 
+  /** Undefined once these entries are durable, or why they never will be. */
+  async notDurable({ durable }: Written): Promise<Failure | undefined> {
+    if (await durable) return undefined;
+    return this.failure ?? failure("LOG", "a durable entry", "none");
+  }
+
+  /** Waits for it when the gate closes. It must not reject. */
+  keep(kept: Promise<void>): void {
+    const done = kept.finally(() => this.#keeping.delete(done));
+    this.#keeping.add(done);
+  }
+
+  /** Resolves when all that entries name has its place beside the log. */
+  async kept(): Promise<void> {
+    await Promise.all(this.#keeping);
+  }
+
+  /** The entry of a decision that is made now; a run's first has the proof of its holder. */
+  decisionEntry({ run, allowed, ...decided }: DecisionMade): EntryBody {
+    const number = this.state.runs.get(run)?.decisions ?? 0;
+    return decisionOf(this.options.kernel, {
+      ...decided,
+      run,
+      number,
+      authorization: allowed?.authorization,
+      domains: this.options.follower.domains,
+      gateState: this.state,
+      ancestors: allowed?.ancestors ?? [],
+      possession: number === 0 ? allowed?.possession : undefined,
+      now: this.now,
+    });
+  }
+
   /** `run`: whether it was allowed before, and is decided on again. */
   decide(allowed: Allowed, run: "new" | "again"): GateDecision {
     try {
@@ -92,7 +135,7 @@ export class GateCore {
         run: run === "again" ? allowed.run : undefined,
       });
     } catch (error) {
-      const found = error instanceof Error ? error.message : String(error);
+      const found = messageOf(error);
       return { outcome: "deny", ...failure("INTERNAL", "a decision", found), rule: undefined };
     }
   }
@@ -102,26 +145,12 @@ export class GateCore {
     const bad = checkKernel(this.options.kernel);
     if (bad) return bad;
     try {
-      this.measured = await this.#measure();
+      this.measured = await measure(this.options);
     } catch (error) {
-      const found = error instanceof Error ? error.message : String(error);
+      const found = messageOf(error);
       return failure("ENV", "an environment that can be measured", found);
     }
     return undefined;
-  }
-
-  async #measure(): Promise<Measured> {
-    const { clock, measure } = this.options;
-    let cancel = (): void => {};
-    const late = new Promise<never>((_, reject) => {
-      const error = new Error(`no measurement within ${MEASURING} ms`);
-      cancel = clock.after(MEASURING, () => reject(error));
-    });
-    try {
-      return await Promise.race([measure(), late]);
-    } finally {
-      cancel();
-    }
   }
 
   /** For good, and without another word in the log: a kernel that hashes wrongly would spoil it. */
@@ -130,4 +159,14 @@ export class GateCore {
     this.ledger.fail(why);
     this.ledger.log.abandon(why.expected);
   }
+}
+
+/** Measures what the gate runs in; rejects where that takes too long. */
+export async function measure({
+  clock,
+  measure: found,
+}: Pick<GateOptions, "clock" | "measure">): Promise<Measured> {
+  return await within(clock, MEASURING, found(), () => {
+    throw new Error(`no measurement within ${MEASURING} ms`);
+  });
 }

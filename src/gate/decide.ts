@@ -6,6 +6,7 @@ import type { AdmittedAuthorization } from "../authorization/admitted.js";
 import type { Charge } from "../authorization/charges.js";
 import type { Permission } from "../authorization/check.js";
 import { checkRequest } from "../authorization/check.js";
+import { viewOfDomain } from "../authorization/domains.js";
 import type { AuthorizationRequest } from "../authorization/request.js";
 import type { Situation } from "../authorization/situation.js";
 import type { TrustVersions } from "../lineage/entry/gate.js";
@@ -129,9 +130,11 @@ function checkSeen(
   { state, domains }: GateSituation,
 ): Failure | undefined {
   if (state.domains.size === 0) return undefined;
+  const { own } = domains;
+  const issuers = viewOfDomain(domains, authorization.issuer.domain);
   return (
-    checkSeenIn(domains.own, authorization, state) ??
-    checkSeenIn(domains.peers.get(authorization.issuer.domain), authorization, state)
+    checkSeenIn(own, authorization, state) ??
+    (issuers === own ? undefined : checkSeenIn(issuers, authorization, state))
   );
 }
 

@@ -4,6 +4,17 @@ import type { Code } from "../verdict.js";
 
 export type DriftKind = Drift["drift"];
 
+/** The entry of a drift of a run or, with null, of the gate, which is contained by it. */
+export function driftEntry(
+  run: string | null,
+  drift: DriftKind,
+  code: Code,
+  rule: string | undefined,
+): Drift {
+  const state = run === null ? "contained" : "drifted";
+  return { kind: "drift", run, state, drift, code, rule: rule ?? null, evidence: null };
+}
+
 const KINDS: { readonly [Each in Code]?: DriftKind } = {
   STALE: "staleness",
   EXPIRED: "staleness",

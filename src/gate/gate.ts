@@ -13,8 +13,6 @@ import type { Challenge } from "./challenges.js";
 import { Challenges } from "./challenges.js";
 import type { GateCore } from "./core.js";
 import type { GateDecision } from "./decide.js";
-import type { Denied } from "./denied.js";
-import { denied } from "./denied.js";
 import { driftOf } from "./drift.js";
 import { checkMeasured } from "./environment.js";
 import type { RunResult } from "./governed-run.js";
@@ -25,17 +23,15 @@ import type { Placed, Written } from "./ledger.js";
 import { CADENCE } from "./options.js";
 import type { Preparation } from "./prepare.js";
 import { changedSince, checkAccept, copyBytes, Preparer } from "./prepare.js";
-import type { Resumed } from "./recovery.js";
 import { recover, resumeGate, resumeRun, revoke } from "./recovery.js";
-import { chargesOf, checkIntent, decisionOf, measurementOf } from "./run-entries.js";
+import { chargesOf, checkIntent, measurementOf } from "./run-entries.js";
 import type { RunRequest } from "./run-request.js";
+import type { Denied, Started } from "./started.js";
+import { denied } from "./started.js";
 import type { GateState } from "./state.js";
 import { Supervisor } from "./supervisor.js";
 import { Vouching } from "./vouching.js";
-
-export type { Denied } from "./denied.js";
-
-export type Started = { readonly outcome: "allow"; readonly run: GovernedRun } | Denied;
+import { messageOf } from "./message.js";
 
 /** Open; made by `openGate`. */
 export class Gate {
@@ -111,7 +107,7 @@ export class Gate {
       prepared = await this.#preparer.prepare(id, ask, request);
       decided = this.#decide(prepared);
     } catch (error) {
-      const found = error instanceof Error ? error.message : String(error);
+      const found = messageOf(error);
       return denied(id, failure("INTERNAL", "a decision that is written down", found));
     }
     const { decision, written } = decided;
@@ -126,11 +122,9 @@ export class Gate {
     run.decision = { index: placed.index, leaf: placed.leaf };
     this.supervisor.add(run, decision);
     const doubted = this.state.size !== (written.entries.at(-1) as Placed).index + 1;
-    const durable = await written.durable;
-    if (!durable) {
-      // The ledger has abandoned the run, which never began.
-      return denied(id, this.core.failure ?? failure("LOG", "a durable intent", "none"));
-    }
+    const lost = await this.core.notDurable(written);
+    // The ledger has abandoned the run, which never began.
+    if (lost) return denied(id, lost);
     const changed = changedSince(allowed.request, ask);
     if (changed) this.supervisor.break(run, changed.code, driftOf(changed.code));
     this.supervisor.begin(run, doubted);
@@ -211,20 +205,7 @@ export class Gate {
     decision: GateDecision,
     state: "trusted" | "denied",
   ): EntryBody {
-    const { core } = this;
-    return decisionOf(core.options.kernel, {
-      run: id,
-      state,
-      number: 0,
-      decision,
-      command,
-      authorization: allowed?.authorization,
-      domains: core.options.follower.domains,
-      gateState: core.state,
-      ancestors: allowed?.ancestors ?? [],
-      possession: allowed?.possession,
-      now: core.now,
-    });
+    return this.core.decisionEntry({ run: id, state, decision, command, allowed });
   }
 
   /** Takes in what is new of trust, and decides again on all that runs. */
@@ -288,7 +269,7 @@ export class Gate {
     run: string,
     statement: Uint8Array,
     ask: RunRequest & { readonly openings: readonly Opening[] },
-  ): Promise<Resumed> {
+  ): Promise<Started> {
     return resumeRun(this, this.#preparer, run, statement, ask);
   }
 
@@ -331,7 +312,7 @@ export class Gate {
     const runs = [...this.supervisor.runs.values()];
     this.supervisor.breakAll("CONTAINED", "containment");
     await Promise.all(runs.map((run) => run.finished));
-    await Promise.all(this.core.keeping);
+    await this.core.kept();
     await this.#vouching.close();
     // The last word: whoever restores an older copy will be found out.
     if (!this.core.ledger.failure) await this.#vouching.ask();

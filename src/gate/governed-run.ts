@@ -56,6 +56,10 @@ export interface Allowed {
   readonly effect: Effect;
 }
 
+function failedWith(error: unknown): Ended {
+  return { outcome: "failed", exit: null, signal: null, error };
+}
+
 /** Of a gate: it alone starts and breaks it. */
 export class GovernedRun {
   readonly #controller = new AbortController();
@@ -109,7 +113,7 @@ export class GovernedRun {
     this.wakeBy(() => {});
   }
 
-  /** Begins the effect before it returns; resolves with how it ends. What it throws at once is an end too. */
+  /** Begins the effect before it returns; resolves with how it ends, and never rejects. */
   async start(): Promise<Ended> {
     const { request, effect } = this.allowed;
     const context: EffectContext = {
@@ -120,9 +124,10 @@ export class GovernedRun {
     this.#begun = true;
     try {
       this.#running = effect.start(context);
-      return await this.#running.ended;
+      const ended = await this.#running.ended;
+      return ended ?? failedWith(new Error("no end was given"));
     } catch (error) {
-      return { outcome: "failed", exit: null, signal: null, error };
+      return failedWith(error);
     }
   }
 

@@ -1,5 +1,7 @@
 /** Handing a run on to another gate, and taking one over. */
+import { domainOfAudience } from "../authorization/demands.js";
 import type { KnownDomains } from "../authorization/domains.js";
+import { viewOfDomain } from "../authorization/domains.js";
 import { decodeHex, encodeHex } from "../bytes/hex.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
@@ -18,7 +20,9 @@ import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { GateCore } from "./core.js";
 import type { GovernedRun } from "./governed-run.js";
+import type { Placed } from "./ledger.js";
 import { witnessesOf } from "./witness.js";
+import { messageOf } from "./message.js";
 
 /** The entries that a packet proves: the decision that allowed, and the hand-over. */
 export interface HandedOver {
@@ -39,17 +43,16 @@ export async function handOver(
   try {
     nonce = encodeHex(core.options.random(32));
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     return failure("INTERNAL", "random bytes", found);
   }
   const written = core.write([
     { kind: "handover", run: run.id, state: "executing", receiver, nonce },
   ]);
   if (!written.ok) return written;
-  const [placed] = written.value.entries;
-  if (!(await written.value.durable) || !placed) {
-    return core.failure ?? failure("LOG", "a durable entry", "none");
-  }
+  const lost = await core.notDurable(written.value);
+  if (lost) return lost;
+  const [placed] = written.value.entries as [Placed];
   const { origin } = core;
   return ok({
     decision: { origin, ...run.decision },
@@ -84,15 +87,12 @@ export function readPacket(core: GateCore, packet: Uint8Array): Result<CheckedPa
  * The gate must be one of a domain that is accepted and fresh, and its checkpoint cosigned by a witness
  * of another domain that is known here: what a domain's own witness says proves nothing to others.
  */
-function demandOf(
-  core: GateCore,
-  { own, peers }: KnownDomains,
-  origin: string,
-): Result<CheckpointDemand> {
+function demandOf(core: GateCore, domains: KnownDomains, origin: string): Result<CheckpointDemand> {
   const { kernel, maxStaleness, terms } = core.options;
   const { now } = core;
-  const domain = origin.slice(0, origin.indexOf("/"));
-  const view = domain === own.domain ? own : peers.get(domain);
+  const { own, peers } = domains;
+  const domain = domainOfAudience(origin);
+  const view = viewOfDomain(domains, domain);
   if (!own.state || !view) return failure("UNTRUSTED", "a gate of a domain that is known", origin);
   const accepted = domain === own.domain ? terms : peerOf(own.state, domain);
   if (!accepted) return failure("UNTRUSTED", `a peer of ${own.domain}`, domain);

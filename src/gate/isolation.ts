@@ -1,7 +1,7 @@
 /** Whether a confinement is what an authorization demands. */
-import { checkPath } from "../authorization/policy/within.js";
-import type { Isolation, IsolationLevel } from "../authorization/predicate.js";
-import { ISOLATION_LEVELS } from "../authorization/predicate.js";
+import { coversHost, rankOf } from "../authorization/demands.js";
+import { checkPath, isWithin } from "../authorization/policy/within.js";
+import type { Isolation } from "../authorization/predicate.js";
 import type { EntryIsolation } from "../lineage/entry/run.js";
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
@@ -14,7 +14,7 @@ export function checkIsolation(
   found: EntryIsolation,
 ): Failure | undefined {
   if (!demanded) return undefined;
-  if (rank(found.level) < rank(demanded.level)) {
+  if (rankOf(found.level) < rankOf(demanded.level)) {
     return failure("ISOLATION", `level ${demanded.level}, or a stronger one`, found.level);
   }
   for (const name of SETS) {
@@ -31,15 +31,10 @@ export function checkIsolation(
   return undefined;
 }
 
-function rank(level: IsolationLevel): number {
-  return ISOLATION_LEVELS.indexOf(level);
-}
-
 /** A path includes what lies below it, a host all its ports. */
 function includes(name: (typeof SETS)[number], one: string, each: string): boolean {
   if (one === each) return true;
-  if (name === "net") return !/:\d+$/.test(one) && each.startsWith(`${one}:`);
+  if (name === "net") return coversHost(one, each);
   // What a path with `..` in it comes to is for the platform to say.
-  if (name === "run" || checkPath(each) !== undefined) return false;
-  return each.startsWith(one.endsWith("/") ? one : `${one}/`);
+  return name !== "run" && checkPath(each) === undefined && isWithin(each, one);
 }

@@ -12,6 +12,7 @@ import type { Appended, GateLog } from "../lineage/log.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { Clock } from "./clock.js";
+import { messageOf } from "./message.js";
 import type { GateFold, GateState } from "./state.js";
 
 /** An entry in its place. */
@@ -144,8 +145,4 @@ export class Ledger {
     this.#onFailure(why);
     return why;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

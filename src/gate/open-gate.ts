@@ -9,15 +9,16 @@ import type { GateLog } from "../lineage/log.js";
 import { openLog } from "../lineage/log.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
-import { GateCore } from "./core.js";
+import { GateCore, measure } from "./core.js";
+import { driftEntry } from "./drift.js";
 import { checkKernel } from "./environment.js";
 import { Gate } from "./gate.js";
 import { Ledger } from "./ledger.js";
-import { IllegalTransition } from "./lifecycle.js";
 import type { GateOptions } from "./options.js";
 import { CADENCE, UNWITNESSED } from "./options.js";
 import type { RunRecord } from "./state.js";
 import { GateFold } from "./state.js";
+import { replayEntry } from "./state-at.js";
 import { Supervisor } from "./supervisor.js";
 import { proveNewest, witnessesOf } from "./witness.js";
 
@@ -35,18 +36,8 @@ export async function openGate(options: GateOptions): Promise<Result<Gate>> {
   const opened = await openLog(kernel, storage, signer, {
     every: { entries: cadence.checkpointEntries, ms: cadence.checkpoint },
     after: (ms, call) => clock.after(ms, call),
-    replay: ({ entry, leaf, index }) => {
-      if (illegal) return;
-      try {
-        fold.apply(entry, leaf);
-      } catch (error) {
-        if (!(error instanceof IllegalTransition)) throw error;
-        illegal = failure(
-          "LOG",
-          "a log that a gate has written",
-          `entry ${index}: ${error.message}`,
-        );
-      }
+    replay: ({ entry, leaf }) => {
+      illegal ??= replayEntry(fold, entry, leaf);
     },
   });
   if (!opened.ok) return opened;
@@ -75,28 +66,20 @@ async function begin(
   const ledger = new Ledger(kernel, log, fold, clock, {
     stateEvery: cadence.state,
     keep: (digest, bytes) => {
-      const kept = keepContent(storage, digest, bytes).finally(() => core.keeping.delete(settled));
-      const settled = kept.catch(() => {});
-      core.keeping.add(settled);
+      const kept = keepContent(storage, digest, bytes);
+      core.keep(kept.catch(() => {}));
       return kept;
     },
   });
-  const core: GateCore = new GateCore(
-    options,
-    ledger,
-    await options.measure(),
-    ({ own, peers }) => {
-      for (const { state } of [own, ...peers.values()]) {
-        if (!state) continue;
-        const kept = keepTrustState(kernel, storage, state)
-          .catch((error: unknown) => {
-            ledger.fail(failure("LOG", "a trust state kept beside the log", String(error)));
-          })
-          .finally(() => core.keeping.delete(kept));
-        core.keeping.add(kept);
-      }
-    },
-  );
+  const core: GateCore = new GateCore(options, ledger, await measure(options), ({ own, peers }) => {
+    for (const { state } of [own, ...peers.values()]) {
+      if (!state) continue;
+      const kept = keepTrustState(kernel, storage, state).catch((error: unknown) => {
+        ledger.fail(failure("LOG", "a trust state kept beside the log", String(error)));
+      });
+      core.keep(kept);
+    }
+  });
   const { size, time } = fold;
   if (!(clock.now() + options.terms.skew >= time)) {
     const expected = `a clock that is not behind the log's last entry`;
@@ -148,22 +131,8 @@ function crashEntries(run: string, { state, level }: RunRecord): EntryBody[] {
   if (state === "baseline" || state === "authorized" || state === "trusted") {
     return [{ kind: "transition", run, state: "denied", code: "CRASH" }];
   }
-  const drift: EntryBody[] =
-    state === "drifted"
-      ? []
-      : [
-          {
-            kind: "drift",
-            run,
-            state: "drifted",
-            drift: "crash",
-            code: "CRASH",
-            rule: null,
-            evidence: null,
-          },
-        ];
   return [
-    ...drift,
+    ...(state === "drifted" ? [] : [driftEntry(run, "crash", "CRASH", undefined)]),
     {
       kind: "interruption",
       run,

@@ -13,8 +13,9 @@ import type { Allowed } from "./governed-run.js";
 import { acceptPacket, readPacket } from "./hand-over.js";
 import { findAncestors } from "./parents.js";
 import { admissionOf } from "./run-entries.js";
-import type { ReadRequest, RunRequest } from "./run-request.js";
+import type { RunRequest } from "./run-request.js";
 import { RequestDesk } from "./run-request.js";
+import { messageOf } from "./message.js";
 
 /** A request ready to be decided on, or why it is denied. */
 export interface Preparation {
@@ -27,6 +28,9 @@ export interface Preparation {
   readonly packet: Uint8Array | undefined;
   readonly command: string | null;
 }
+
+/** Of an admission. */
+const MOST_PARENTS = 16;
 
 export class Preparer {
   readonly #core: GateCore;
@@ -57,7 +61,7 @@ export class Preparer {
     try {
       return await this.#prepare(nothing, ask, request);
     } catch (error) {
-      const found = error instanceof Error ? error.message : String(error);
+      const found = messageOf(error);
       return { ...nothing, failure: failure("INTERNAL", "a request made ready", found) };
     }
   }
@@ -87,12 +91,13 @@ export class Preparer {
     const { authorization } = read.value;
     const { digests, openings } = digested.value;
     const { chain } = read.value;
-    const rest = { chain, digests, parents: parents.slice(0, 16) };
+    const rest = { chain, digests, parents: parents.slice(0, MOST_PARENTS) };
     const admission = admissionOf(id, authorization, read.value.request, rest);
     const known = { ...nothing, admission };
     if (!accepted.ok) return { ...known, failure: accepted };
-    if (parents.length > 16) {
-      return { ...known, failure: failure("TOO_LARGE", "at most 16 parents", `${parents.length}`) };
+    if (parents.length > MOST_PARENTS) {
+      const expected = `at most ${MOST_PARENTS} parents`;
+      return { ...known, failure: failure("TOO_LARGE", expected, `${parents.length}`) };
     }
     const own = ask.parents ?? [];
     const ancestors = await findAncestors(kernel, ledger.log, origin, own);
@@ -104,17 +109,16 @@ export class Preparer {
       ...known,
       accept: accepted.value,
       failure: undefined,
-      allowed: this.#allowed(id, read.value, ask, ancestors.value),
+      allowed: {
+        run: id,
+        authorization,
+        request: read.value.request,
+        possession: read.value.possession,
+        artifacts: ask.artifacts ?? [],
+        ancestors: ancestors.value,
+        effect: ask.effect,
+      },
     };
-  }
-
-  #allowed(
-    run: string,
-    { authorization, request, possession }: ReadRequest,
-    { effect, artifacts = [] }: RunRequest,
-    ancestors: readonly string[],
-  ): Allowed {
-    return { run, authorization, request, possession, artifacts, ancestors, effect };
   }
 
   /** What an entry is going to name is there before it. */

@@ -15,8 +15,6 @@ import { checkOpening } from "../lineage/openings.js";
 import type { GateCore } from "./core.js";
 import { checkMeasured } from "./environment.js";
 import type { Written } from "./ledger.js";
-import type { Denied } from "./denied.js";
-import { denied } from "./denied.js";
 import type { Gate } from "./gate.js";
 import type { Allowed } from "./governed-run.js";
 import { GovernedRun } from "./governed-run.js";
@@ -24,10 +22,10 @@ import type { Preparer } from "./prepare.js";
 import type { CheckedResume } from "./resume-statement.js";
 import { checkResume } from "./resume-statement.js";
 import type { RunRequest } from "./run-request.js";
+import type { Started } from "./started.js";
+import { denied } from "./started.js";
 import type { Supervisor } from "./supervisor.js";
-import { decisionEntry } from "./supervisor.js";
-
-export type Resumed = { readonly outcome: "allow"; readonly run: GovernedRun } | Denied;
+import { messageOf } from "./message.js";
 
 /** Trust as new as it can be had, and an environment that is what the baseline says. */
 async function revalidate(core: GateCore, clock: "right" | "any"): Promise<Failure | undefined> {
@@ -42,7 +40,7 @@ async function revalidate(core: GateCore, clock: "right" | "any"): Promise<Failu
     const trusted = checkTrusted(own, { now: core.now, maxStaleness, terms });
     return trusted.ok ? checkMeasured(own.state?.baseline, core.measured) : trusted;
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     return failure("INTERNAL", "trust and an environment that can be looked at", found);
   }
 }
@@ -70,7 +68,7 @@ function readStatement(
     const freshness = { now, maxStaleness, terms };
     return checkResume(kernel, statement, { gate, drift, run, domains, freshness });
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     return failure("INTERNAL", "a statement that can be checked", found);
   }
 }
@@ -93,9 +91,7 @@ export async function resumeGate(
     { kind: "resume", run: null, state: "open", drift, statement: read.value.statement },
   ]);
   if (!written.ok) return written;
-  if (!(await written.value.durable))
-    return core.failure ?? failure("LOG", "a durable entry", "none");
-  return ok(undefined);
+  return (await core.notDurable(written.value)) ?? ok(undefined);
 }
 
 /** Brings a contained run to `recovering`, and back where it would still be denied. */
@@ -105,8 +101,7 @@ export async function recover(core: GateCore, run: string): Promise<Result<undef
   const began = core.write([{ kind: "transition", run, state: "recovering", code: null }]);
   if (!began.ok) return began;
   const looked = await look(core, run);
-  if (!looked.ok || (await began.value.durable)) return looked;
-  return core.failure ?? failure("LOG", "a durable entry", "none");
+  return looked.ok ? ((await core.notDurable(began.value)) ?? looked) : looked;
 }
 
 /** Whether a run that is recovering could go on, as far as trust and environment tell. */
@@ -144,7 +139,7 @@ export async function resumeRun(
   run: string,
   statement: Uint8Array,
   ask: RunRequest & { readonly openings: readonly Opening[] },
-): Promise<Resumed> {
+): Promise<Started> {
   const { core, supervisor } = gate;
   if (supervisor.resuming.has(run)) {
     return denied(run, failure("CONTAINED", "a run that nobody resumes", "one that is resumed"));
@@ -156,7 +151,7 @@ export async function resumeRun(
     supervisor.begin(resumed.value);
     return { outcome: "allow", run: resumed.value };
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     return denied(run, await backTo(core, run, failure("INTERNAL", "a run that goes on", found)));
   } finally {
     supervisor.resuming.delete(run);
@@ -189,7 +184,10 @@ async function takeUp(
   if (gone) return gone;
   const governed = new GovernedRun(allowed, (each) => supervisor.checkpoint(each));
   const decision = core.decide(allowed, "again");
-  const written = core.write([decisionEntry(core, governed, decision, "recovering")]);
+  const { command } = allowed.request;
+  const written = core.write([
+    core.decisionEntry({ run, state: "recovering", decision, command, allowed }),
+  ]);
   if (!written.ok) return written;
   if (decision.outcome === "deny") {
     return { ok: false, ...decision, expires: allowed.authorization.demands.expires };
@@ -203,8 +201,7 @@ async function takeUp(
   if (!resumed.ok) return resumed;
   governed.decision = first;
   supervisor.add(governed, decision);
-  if (await resumed.value.durable) return ok(governed);
-  return core.failure ?? failure("LOG", "a durable entry", "none");
+  return (await core.notDurable(resumed.value)) ?? ok(governed);
 }
 
 /** Where the decision stands that allowed a run first: its name, for runs that it causes. */
@@ -266,10 +263,8 @@ export async function revoke(
     run === null ? revokeGate(core, supervisor) : await revokeRun(core, supervisor, run);
   if (!written.ok) return written;
   await Promise.all(running.map((each) => each.finished));
-  if (written.value && !(await written.value.durable)) {
-    return core.failure ?? failure("LOG", "a durable entry", "none");
-  }
-  return ok(undefined);
+  const lost = written.value && (await core.notDurable(written.value));
+  return lost ?? ok(undefined);
 }
 
 /** The gate first: nothing is allowed while what runs is being stopped. */

@@ -4,6 +4,7 @@ import { INTERRUPTION_STEPS } from "../lineage/entry/drift.js";
 import type { Outcome } from "../lineage/entry/run.js";
 import type { Clock } from "./clock.js";
 import type { Ended, Interrupted } from "./confinement.js";
+import { within } from "./within.js";
 
 /** Milliseconds that an interruption may take, whatever its grace time: then nobody knows what it did. */
 const BOUND = 60_000;
@@ -39,8 +40,8 @@ export async function interruptionOf(
   interrupted: Promise<Interrupted>,
 ): Promise<Pick<Interruption, "answer" | "steps" | "took">> {
   const began = clock.elapsed();
-  const said = await withinBound(clock, interrupted);
   try {
+    const said = await within(clock, BOUND, interrupted, () => undefined).catch(() => undefined);
     return readInterruption(said, () => clock.elapsed() - began);
   } catch {
     return { answer: "unknown", steps: [], took: 0 };
@@ -56,21 +57,4 @@ function readInterruption(
   const known = steps.filter((step) => INTERRUPTION_STEPS.includes(step)).slice(0, 8);
   const took = found && Number.isFinite(found.took) ? found.took : since();
   return { answer, steps: known, took: Math.min(Math.max(0, Math.round(took)), 2 ** 31) };
-}
-
-async function withinBound(
-  clock: Clock,
-  interrupted: Promise<Interrupted>,
-): Promise<Interrupted | undefined> {
-  let cancel = (): void => {};
-  const late = new Promise<undefined>((resolve) => {
-    cancel = clock.after(BOUND, () => resolve(undefined));
-  });
-  try {
-    return await Promise.race([interrupted, late]);
-  } catch {
-    return undefined;
-  } finally {
-    cancel();
-  }
 }

@@ -1,6 +1,7 @@
 /** The entries of a run, from what was decided. */
 import type { AdmittedAuthorization } from "../authorization/admitted.js";
 import type { Permission } from "../authorization/check.js";
+import type { Link } from "../authorization/link.js";
 import type { Possession } from "../authorization/possession.js";
 import type { AuthorizationRequest } from "../authorization/request.js";
 import type { DigestSet } from "../attestation/statement.js";
@@ -29,6 +30,7 @@ import { formatEntry } from "../lineage/entry.js";
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
 import { nameTrust } from "./trust-entries.js";
+import { messageOf } from "./message.js";
 
 export function admissionOf(
   run: string,
@@ -154,10 +156,8 @@ function readOf(
 /** What the intent charges: every link's counter, until the link is over. */
 export function chargesOf({ charges, authorization }: Permission): EntryCharge[] {
   return charges.map(({ link, counter, amount }) => {
-    const found = authorization.links.find(({ sha256 }) => sha256 === link);
-    const { expires } = (found ?? (authorization.links[0] as (typeof authorization.links)[number]))
-      .authorization;
-    return { link, counter: nameOf(counter), amount, expires };
+    const counts = authorization.counted.find(({ sha256 }) => sha256 === link) as Link;
+    return { link, counter: nameOf(counter), amount, expires: counts.authorization.expires };
   });
 }
 
@@ -167,6 +167,8 @@ export function checkIntent(
   charges: readonly EntryCharge[],
   now: number,
 ): Failure | undefined {
+  // Without them it is always as long.
+  if (charges.length === 0) return undefined;
   const leaf = "0".repeat(64);
   const linked = { prev: leaf, time: formatRfc3339(now, "ms") };
   try {
@@ -174,7 +176,7 @@ export function checkIntent(
     const formatted = formatEntry({ ...intent, ...linked });
     return formatted.ok ? undefined : formatted;
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = messageOf(error);
     return failure("TOO_LARGE", "an intent that fits into an entry", found);
   }
 }

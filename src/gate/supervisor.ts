@@ -1,5 +1,4 @@
 /** Watches the runs that were allowed: decides on them again, and stops them when the answer is no. */
-import type { EntryBody } from "../lineage/entry.js";
 import { coversCommand } from "../trust/command.js";
 import type { Code, Failure, Result } from "../verdict.js";
 import { failure } from "../verdict.js";
@@ -7,12 +6,12 @@ import type { Ended } from "./confinement.js";
 import type { GateCore } from "./core.js";
 import type { GateDecision } from "./decide.js";
 import type { DriftKind } from "./drift.js";
-import { driftOf } from "./drift.js";
+import { driftEntry, driftOf } from "./drift.js";
 import type { GovernedRun } from "./governed-run.js";
 import { RunInterrupted } from "./governed-run.js";
 import type { Written } from "./ledger.js";
 import { interruptionOf, outcomeOf } from "./reported.js";
-import { decisionOf } from "./run-entries.js";
+import { messageOf } from "./message.js";
 
 export class Supervisor {
   readonly #core: GateCore;
@@ -43,16 +42,7 @@ export class Supervisor {
     const changed = doubted || state.mode !== "open";
     if (changed || broken || !(now <= run.validUntil)) void this.decideAgain(run);
     if (run.broken) return;
-    const failed = (error: unknown): Ended => ({
-      outcome: "failed",
-      exit: null,
-      signal: null,
-      error,
-    });
-    void run
-      .start()
-      .catch(failed)
-      .then((ended) => this.#end(run, ended ?? failed(new Error("no end was given"))));
+    void run.start().then((ended) => this.#end(run, ended));
   }
 
   /** A checkpoint of the effect itself: throws where it may not go on. */
@@ -85,9 +75,13 @@ export class Supervisor {
 
   #write(run: GovernedRun, decision: GateDecision): Result<Written> {
     try {
-      return this.#core.write([decisionEntry(this.#core, run, decision, "executing")]);
+      const { allowed, id } = run;
+      const { command } = allowed.request;
+      return this.#core.write([
+        this.#core.decisionEntry({ run: id, state: "executing", decision, command, allowed }),
+      ]);
     } catch (error) {
-      const found = error instanceof Error ? error.message : String(error);
+      const found = messageOf(error);
       return failure("INTERNAL", "a decision that can be written down", found);
     }
   }
@@ -110,18 +104,7 @@ export class Supervisor {
   break(run: GovernedRun, code: Code, drift: DriftKind, rule?: string): void {
     if (run.broken || run.over) return;
     run.broken = { code, drift };
-    const core = this.#core;
-    core.ledger.require([
-      {
-        kind: "drift",
-        run: run.id,
-        state: "drifted",
-        drift,
-        code,
-        rule: rule ?? null,
-        evidence: null,
-      },
-    ]);
+    this.#core.ledger.require([driftEntry(run.id, drift, code, rule)]);
     void this.#contain(run, code, drift);
     for (const other of this.#runs.values()) {
       if (other.allowed.ancestors.includes(run.id)) this.break(other, "CONTAINED", "containment");
@@ -181,17 +164,7 @@ export class Supervisor {
   containGate(code: Code, drift: DriftKind, rule?: string): void {
     const { state } = this.#core;
     if (state.mode === "revoked") return;
-    this.#core.ledger.require([
-      {
-        kind: "drift",
-        run: null,
-        state: "contained",
-        drift,
-        code,
-        rule: rule ?? null,
-        evidence: null,
-      },
-    ]);
+    this.#core.ledger.require([driftEntry(null, drift, code, rule)]);
     this.breakAll(code, drift, rule);
   }
 
@@ -226,27 +199,4 @@ export class Supervisor {
       void this.#contain(run, code, driftOf(code));
     }
   }
-}
-
-/** The entry of a decision on a run that was allowed before. */
-export function decisionEntry(
-  core: GateCore,
-  { allowed }: GovernedRun,
-  decision: GateDecision,
-  state: "executing" | "recovering",
-): EntryBody {
-  const { run, authorization, request, ancestors } = allowed;
-  return decisionOf(core.options.kernel, {
-    run,
-    state,
-    number: core.state.runs.get(run)?.decisions ?? 0,
-    decision,
-    command: request.command,
-    authorization,
-    domains: core.options.follower.domains,
-    gateState: core.state,
-    ancestors,
-    possession: undefined,
-    now: core.now,
-  });
 }

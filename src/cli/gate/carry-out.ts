@@ -1,9 +1,9 @@
 /** One run under a gate of this program, from opening the gate to closing it. */
 import { rmSync } from "node:fs";
-import type { Denied } from "../../gate/gate.js";
 import type { GovernedRun, RunResult } from "../../gate/governed-run.js";
 import type { Placed } from "../../gate/ledger.js";
 import type { RunRequest } from "../../gate/run-request.js";
+import type { Denied } from "../../gate/started.js";
 import type { Kernel } from "../../kernel/kernel.js";
 import type { Failure } from "../../verdict.js";
 import type { NamedSigner } from "../authorization/envelope-signer.js";

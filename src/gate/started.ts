@@ -1,16 +1,15 @@
-import type { Code, Failure } from "../verdict.js";
+/** What became of a request. */
+import type { Failure } from "../verdict.js";
+import type { Denial } from "./decide.js";
+import type { GovernedRun } from "./governed-run.js";
 
 /** A request that was denied: the effect never began. */
-export interface Denied {
-  readonly outcome: "deny";
+export interface Denied extends Denial {
   /** Empty where there was not even a name to be had for it. */
   readonly run: string;
-  readonly code: Code;
-  readonly expected: string;
-  readonly found: string;
-  /** The trip of the domain's policy that denied. */
-  readonly rule: string | undefined;
 }
+
+export type Started = { readonly outcome: "allow"; readonly run: GovernedRun } | Denied;
 
 export function denied(
   run: string,
