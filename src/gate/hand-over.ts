@@ -15,6 +15,7 @@ import { NO_VERIFIERS } from "../tlog/verifiers.js";
 import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
 import type { VerifierKey } from "../tlog/vkey.js";
 import { formatVkey, makeVerifierKey } from "../tlog/vkey.js";
+import type { Trusted, TrustView } from "../trust/view.js";
 import { checkGate, checkTrusted, peerOf } from "../trust/view.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
@@ -85,32 +86,43 @@ export function readPacket(core: GateCore, packet: Uint8Array): Result<CheckedPa
 
 /**
  * The gate must be one of a domain that is accepted and fresh, and its checkpoint cosigned by a witness
- * of another domain that is known here: what a domain's own witness says proves nothing to others.
+ * of another such domain: what a domain's own witness says proves nothing to others.
  */
 function demandOf(core: GateCore, domains: KnownDomains, origin: string): Result<CheckpointDemand> {
   const { kernel, maxStaleness, terms } = core.options;
-  const { now } = core;
-  const { own, peers } = domains;
   const domain = domainOfAudience(origin);
   const view = viewOfDomain(domains, domain);
-  if (!own.state || !view) return failure("UNTRUSTED", "a gate of a domain that is known", origin);
-  const accepted = domain === own.domain ? terms : peerOf(own.state, domain);
-  if (!accepted) return failure("UNTRUSTED", `a peer of ${own.domain}`, domain);
-  const trusted = checkTrusted(view, { now, maxStaleness, terms: accepted });
+  if (!view) return failure("UNTRUSTED", "a gate of a domain that is known", origin);
+  const trusted = trustedOf(core, domains, view);
   if (!trusted.ok) return trusted;
   const gate = checkGate(view, origin);
   if (!gate.ok) return gate;
   const key = makeVerifierKey(kernel, origin, "ed25519", decodeHex(gate.value) as Uint8Array);
   const witnesses = new Map<string, VerifierKey>();
-  for (const other of [own, ...peers.values()]) {
-    if (other.domain === domain || !other.state || other.failure) continue;
-    const listed = witnessesOf(kernel, other.state);
+  for (const other of [domains.own, ...domains.peers.values()]) {
+    const known = other.domain === domain ? undefined : trustedOf(core, domains, other);
+    if (!known?.ok) continue;
+    const listed = witnessesOf(kernel, known.value.state);
     if (!listed.ok) continue;
     for (const each of listed.value) witnesses.set(encodeHex(each.publicKey), each);
   }
-  if (witnesses.size === 0)
-    return failure("QUORUM", "a witness of another domain", "none is known");
+  if (witnesses.size === 0) {
+    const expected = "a witness of another domain, from trust that is fresh";
+    return failure("QUORUM", expected, "none is known");
+  }
+  const { now } = core;
   return demandOn(kernel, key, [...witnesses.values()], { now, maxStaleness, skew: terms.skew });
+}
+
+/** The own domain's state or a peer's, if it is fresh by what is pinned with it. */
+function trustedOf(core: GateCore, { own }: KnownDomains, view: TrustView): Result<Trusted> {
+  const { maxStaleness, terms } = core.options;
+  const { now } = core;
+  if (view.domain === own.domain) return checkTrusted(view, { now, maxStaleness, terms });
+  const peer = own.state && peerOf(own.state, view.domain);
+  if (!peer) return failure("UNTRUSTED", `a peer of ${own.domain}`, view.domain);
+  const bound = Math.min(maxStaleness, peer.maxStaleness);
+  return checkTrusted(view, { now, maxStaleness: bound, terms: peer });
 }
 
 function demandOn(

@@ -47,7 +47,7 @@ export const GATE_KEYS = { [GATE]: party(GATE), [OTHER_GATE]: party(OTHER_GATE) 
 
 /** How SHIP accepts the others. */
 export const BANK_TERMS = { maxStaleness: 20_000, maxLifetime: 90_000, skew: 2_000 };
-const MILL_TERMS = { maxStaleness: 25_000, maxLifetime: 90_000, skew: 500 };
+export const MILL_TERMS = { maxStaleness: 25_000, maxLifetime: 90_000, skew: 500 };
 /** How the gate is told to look at its own domain. */
 export const OWN_TERMS = { maxLifetime: 120_000, skew: 1_000 };
 export const MAX_STALENESS = 30_000;

@@ -6,11 +6,27 @@ import type { HandedOver } from "../../src/gate/hand-over.js";
 import { makePacket } from "../../src/lineage/handover.js";
 import { cosignCheckpoint } from "../../src/tlog/signer.js";
 import { formatVkey } from "../../src/tlog/vkey.js";
-import { party } from "../authorization/craft.js";
-import { BANK, GATE, grant, makeWorld, MILL, NOW } from "../authorization/world.js";
+import { party, rootBy } from "../authorization/craft.js";
+import {
+  BANK,
+  BANK_TERMS,
+  GATE,
+  GRANT,
+  grant,
+  ISSUERS,
+  makeWorld,
+  MAX_STALENESS,
+  MILL,
+  MILL_TERMS,
+  NOW,
+  otherState,
+  otherViews,
+  SHIP,
+} from "../authorization/world.js";
 import { must } from "../domain/fixture.js";
 import { kernel } from "../kernel.js";
 import { witnesses } from "../tlog/fixture.js";
+import { TestClock } from "./fake-clock.js";
 import type { Bench } from "./harness.js";
 import { asking, entriesOf, gateSigner, openBench, TestEffect } from "./harness.js";
 
@@ -47,12 +63,20 @@ async function packetOf({ gate, storage }: Bench, handed: HandedOver, cosigned: 
   return must(await makePacket(kernel, storage, checkpoint, indices));
 }
 
-async function accept(packet: Uint8Array) {
-  const second = await openBench({ domains: crossing.domains });
+/** By a chain of the receiver's own issuer, which depends on no other domain. */
+async function accept(packet: Uint8Array, domains = crossing.domains, clock = new TestClock(NOW)) {
+  const second = await openBench({ domains, clock });
   const effect = new TestEffect();
-  const started = await second.gate.start(await asking(second.gate, { effect, rest: { packet } }));
-  return { second, started, effect };
+  const links = [rootBy(SHIP, ISSUERS.ship, GRANT)];
+  const asked = await asking(second.gate, { links, effect, rest: { packet } });
+  return { second, started: await second.gate.start(asked), effect };
 }
+
+/** What a state of this domain would be whose timestamp was issued as many milliseconds before `NOW`. */
+const aged = (domain: string, milliseconds: number) =>
+  otherViews(crossing.domains, {
+    [domain]: (view) => otherState(view, { issued: NOW - milliseconds }),
+  });
 
 describe("a hand-over", () => {
   test("F23 F40: to this gate begins a run whose parent stands in the other log", async () => {
@@ -93,6 +117,33 @@ describe("a hand-over", () => {
   test("that no witness of another domain has seen: ORPHAN", async () => {
     const { packet } = await handOver(party(GATE).hex, false);
     expect((await accept(packet)).started).toMatchObject({ outcome: "deny", code: "ORPHAN" });
+  });
+
+  test.each([
+    ["the sender", BANK, BANK_TERMS.maxStaleness],
+    ["the witness's domain", MILL, MILL_TERMS.maxStaleness],
+    ["the receiver", SHIP, MAX_STALENESS],
+  ])("counts while the trust state of %s is as young as is pinned", async (_, domain, bound) => {
+    const { packet } = await handOver(party(GATE).hex);
+    const young = await accept(packet, aged(domain, bound));
+    expect(young.started).toMatchObject({ outcome: "allow" });
+    await young.second.gate.close();
+    const old = await accept(packet, aged(domain, bound + 1));
+    const code = domain === SHIP ? "STALE" : "ORPHAN";
+    expect(old.started).toMatchObject({ outcome: "deny", code });
+    await old.second.gate.close();
+  });
+
+  test("that only a witness of no peer has seen: ORPHAN", async () => {
+    const { packet } = await handOver(party(GATE).hex);
+    const alone = otherViews(crossing.domains, {
+      [SHIP]: (view) => {
+        const peers = view.state?.peers.peers.filter(({ name }) => name !== MILL) ?? [];
+        return otherState(view, { peers: { ...view.state?.peers, peers } as never });
+      },
+    });
+    const { started } = await accept(packet, alone);
+    expect(started).toMatchObject({ outcome: "deny", code: "ORPHAN" });
   });
 
   test("serves for a run that is over no more", async () => {
