@@ -10,6 +10,7 @@ import { MAX_NOTE_BYTES } from "../tlog/note.js";
 import { checkSignatures } from "../tlog/signatures.js";
 import { TreeReader } from "../tlog/tree-reader.js";
 import type { Verifiers } from "../tlog/verifiers.js";
+import { checkLog } from "../tlog/verify-checkpoint.js";
 import type { VerifierKey } from "../tlog/vkey.js";
 import { makeVerifierKey } from "../tlog/vkey.js";
 import type { Result } from "../verdict.js";
@@ -28,15 +29,9 @@ export async function findCoverage(
   const signed = parseCheckpoint(note);
   if (!signed.ok) return signed;
   const { checkpoint } = signed.value;
-  if (checkpoint.origin !== origin) {
-    return failure("ORIGIN", `a checkpoint of ${origin}`, checkpoint.origin);
-  }
   const vkey = makeVerifierKey(kernel, origin, "ed25519", decodeHex(key) as Uint8Array);
-  const statuses = checkSignatures(kernel, signed.value, [vkey], {});
-  if (statuses.length === 0) return failure("UNSIGNED", `a signature by ${key}`, "none");
-  if (statuses.some(({ status }) => status !== "ok")) {
-    return failure("SIGNATURE", `a signature by ${key}`, "one that does not verify");
-  }
+  const bad = checkLog(kernel, signed.value, vkey);
+  if (bad) return { ...bad, expected: `a checkpoint of ${origin}: ${bad.expected}` };
   const { size, rootHash } = checkpoint;
   if (BigInt(index) >= size) {
     return failure("MISSING", `a checkpoint that covers entry ${index}`, `one of size ${size}`);

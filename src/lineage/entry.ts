@@ -5,6 +5,7 @@
 import type * as v from "valibot";
 import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
+import { equalBytes } from "../bytes/concat.js";
 import { isObject, kindOf } from "../bytes/json-kind.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import { MAX_ENTRY_BYTES } from "../tlog/tile.js";
@@ -82,10 +83,7 @@ export function parseEntry(bytes: Uint8Array): Result<Entry> {
   if (!json.ok) return json;
   const entry = matchEntry(json.value);
   if (!entry.ok) return entry;
-  const canonical = encodeUtf8(formatCanonical(json.value));
-  if (canonical.length === bytes.length && canonical.every((byte, i) => byte === bytes[i])) {
-    return entry;
-  }
+  if (equalBytes(encodeUtf8(formatCanonical(json.value)), bytes)) return entry;
   return failure("MALFORMED", "an entry in canonical JSON", "another form of it");
 }
 

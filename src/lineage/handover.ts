@@ -17,13 +17,14 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { Reader } from "../storage/storage.js";
 import type { TreeHead } from "../tlog/checkpoint.js";
 import { parseCheckpoint } from "../tlog/checkpoint.js";
-import { readEntry, storedWidths, tileWidth } from "../tlog/tile.js";
+import { tileWidth } from "../tlog/tile.js";
 import { TreeReader } from "../tlog/tree-reader.js";
 import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
 import { verifyCheckpoint } from "../tlog/verify-checkpoint.js";
 import { readSchema } from "../trust/schema.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
+import { readBundle } from "./bundle.js";
 import type { Entry } from "./entry.js";
 import { parseEntry } from "./entry.js";
 import type { EntryName } from "./entry/common.js";
@@ -111,9 +112,8 @@ async function readAnyWidth(
   index: bigint,
 ): Promise<Result<Uint8Array>> {
   const bundle = index >> 8n;
-  const widths = await storedWidths(tiles, { level: "entries", index: bundle }, "c2sp");
-  const widest = Math.max(tileWidth(size, 0, bundle), ...widths);
-  return await readEntry(tiles, (bundle << 8n) + BigInt(widest), index);
+  const entries = await readBundle(tiles, bundle, tileWidth(size, 0, bundle));
+  return entries.ok ? ok(entries.value[Number(index & 255n)] as Uint8Array) : entries;
 }
 
 /** ORPHAN unless the packet proves a hand-over; HOLDER where it is to another gate. */

@@ -7,7 +7,7 @@
  */
 import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
-import { concatBytes } from "../bytes/concat.js";
+import { concatBytes, equalBytes } from "../bytes/concat.js";
 import { encodeHex } from "../bytes/hex.js";
 import type { JsonObject } from "../bytes/json-kind.js";
 import { isObject } from "../bytes/json-kind.js";
@@ -131,11 +131,8 @@ function parseOpening(line: Uint8Array, number: number): Result<Opening> {
     value !== undefined;
   if (!whole) return failure("MALFORMED", `${what}: {name, salt, value}`, "something else");
   const opening = { name, salt, value };
-  const bytes = openingBytes(opening);
-  const same = bytes.length === line.length && bytes.every((byte, i) => byte === line[i]);
-  return same
-    ? ok(opening)
-    : failure("MALFORMED", `${what} in canonical JSON`, "another form of it");
+  if (equalBytes(openingBytes(opening), line)) return ok(opening);
+  return failure("MALFORMED", `${what} in canonical JSON`, "another form of it");
 }
 
 function openingBytes({ name, salt, value }: Opening): Uint8Array {

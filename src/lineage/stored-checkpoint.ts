@@ -4,11 +4,10 @@ import type { TreeHead } from "../tlog/checkpoint.js";
 import { parseCheckpoint } from "../tlog/checkpoint.js";
 import { CHECKPOINT } from "../tlog/log-writer.js";
 import { MAX_NOTE_BYTES } from "../tlog/note.js";
-import { NO_VERIFIERS } from "../tlog/verifiers.js";
-import { judgeLog } from "../tlog/verify-checkpoint.js";
+import { checkLog } from "../tlog/verify-checkpoint.js";
 import type { VerifierKey } from "../tlog/vkey.js";
 import type { Result } from "../verdict.js";
-import { failure, ok, Plan } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
 
 /** A log's newest checkpoint. */
 export interface StoredCheckpoint {
@@ -30,13 +29,7 @@ export async function readStoredCheckpoint(
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) {
     return failure("TOO_LARGE", "a log of at most 2^53 - 1 entries", `${size}`);
   }
-  const found = ok({ head: { size, rootHash }, bytes });
-  if (!key) return found;
-  const plan = new Plan(["origin", "log signature"]);
-  const demand = { logs: [key], origin: key.name, verifiers: NO_VERIFIERS };
-  judgeLog(kernel, plan, signed.value, demand);
-  const bad = plan.verdict().checks.find((check) => check.outcome !== "passed");
-  if (!bad) return found;
-  const expected = `a checkpoint by this log's key: ${bad.expected ?? "a signature"}`;
-  return failure(bad.code ?? "INTERNAL", expected, bad.found ?? "none");
+  const bad = key && checkLog(kernel, signed.value, key);
+  if (bad) return { ...bad, expected: `a checkpoint by this log's key: ${bad.expected}` };
+  return ok({ head: { size, rootHash }, bytes });
 }

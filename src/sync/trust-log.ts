@@ -11,14 +11,14 @@ import { CHECKPOINT } from "../tlog/log-writer.js";
 import { MAX_NOTE_BYTES } from "../tlog/note.js";
 import { TreeReader } from "../tlog/tree-reader.js";
 import { NO_VERIFIERS } from "../tlog/verifiers.js";
-import { judgeLog } from "../tlog/verify-checkpoint.js";
+import { checkLog } from "../tlog/verify-checkpoint.js";
 import { verifyConsistency } from "../tlog/verify-consistency.js";
 import type { VerifierKey } from "../tlog/vkey.js";
 import { makeVerifierKey } from "../tlog/vkey.js";
 import type { Authority } from "../trust/contents/authority.js";
 import { trustLogOrigin } from "../trust/contents/authority.js";
 import type { Failure, Result, Verdict } from "../verdict.js";
-import { failure, ok, Plan } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
 
 /** The verifier key of a domain's log of trust changes. */
 export function trustLogKey(
@@ -68,10 +68,8 @@ export async function followLog(
   if (!shown) return failure("MISSING", `the checkpoint of ${key.name}`, "none");
   const signed = parseCheckpoint(shown);
   if (!signed.ok) return signed;
-  const plan = new Plan(["origin", "log signature"]);
-  judgeLog(kernel, plan, signed.value, { logs: [key], origin: key.name, verifiers: NO_VERIFIERS });
-  const verdict = plan.verdict();
-  if (verdict.outcome !== "PROVEN") return failureOf(verdict);
+  const bad = checkLog(kernel, signed.value, key);
+  if (bad) return bad;
   const { size, rootHash } = signed.value.checkpoint;
   if (!remembered) return ok({ status: "first", checkpoint: shown, size });
 

@@ -9,7 +9,7 @@ import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Reader, Storage } from "../storage/storage.js";
 import type { Failure, Result } from "../verdict.js";
-import { failure, ok, Plan } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
 import { growTree } from "./append.js";
 import type { TreeHead } from "./checkpoint.js";
 import { parseCheckpoint } from "./checkpoint.js";
@@ -18,8 +18,7 @@ import type { Signer } from "./signer.js";
 import { signCheckpoint } from "./signer.js";
 import type { Tile } from "./tile.js";
 import { formatTilePath, TILE_WIDTH } from "./tile.js";
-import { NO_VERIFIERS } from "./verifiers.js";
-import { judgeLog } from "./verify-checkpoint.js";
+import { checkLog } from "./verify-checkpoint.js";
 
 /** Where a log keeps its newest checkpoint. */
 export const CHECKPOINT = "checkpoint";
@@ -104,16 +103,9 @@ async function currentHead(
   if (!bytes) return ok({ size: 0n, rootHash: kernel.treeRoot(new Uint8Array()) });
   const signed = parseCheckpoint(bytes);
   if (!signed.ok) return signed;
-  const plan = new Plan(["origin", "log signature"]);
-  judgeLog(kernel, plan, signed.value, { logs: [key], origin: key.name, verifiers: NO_VERIFIERS });
-  const { outcome, checks } = plan.verdict();
-  if (outcome === "PROVEN") return ok(signed.value.checkpoint);
-  const { code, expected, found } = checks.find((check) => check.code) ?? {};
-  return failure(
-    code ?? "INTERNAL",
-    `a checkpoint by this key: ${expected ?? "a signature"}`,
-    found ?? "none",
-  );
+  const bad = checkLog(kernel, signed.value, key);
+  if (bad) return { ...bad, expected: `a checkpoint by this key: ${bad.expected}` };
+  return ok(signed.value.checkpoint);
 }
 
 /** Removes what an interrupted append left, or says what is there that none explains. */

@@ -12,6 +12,7 @@ import { describeQuorum, quorumMet } from "./policy.js";
 import type { SignatureStatus } from "./signatures.js";
 import { checkSignatures } from "./signatures.js";
 import type { Verifiers } from "./verifiers.js";
+import { NO_VERIFIERS } from "./verifiers.js";
 import type { VerifierKey } from "./vkey.js";
 
 /** Whose checkpoint it must be. */
@@ -105,6 +106,19 @@ export function judgeLog(
   if (!accepted) return;
   const statuses = checkSignatures(kernel, signed, accepted, verifiers);
   judgeLogSignature(plan, `${side}log signature`, accepted, statuses);
+}
+
+/** Why the checkpoint is not one that the log of this Ed25519 key signed, under the key's own name. */
+export function checkLog(
+  kernel: Kernel,
+  signed: UnverifiedCheckpoint,
+  key: VerifierKey,
+): Failure | undefined {
+  const plan = new Plan(["origin", "log signature"]);
+  judgeLog(kernel, plan, signed, { logs: [key], origin: key.name, verifiers: NO_VERIFIERS });
+  const bad = plan.verdict().checks.find(({ outcome }) => outcome !== "passed");
+  const expected = bad?.expected ?? `a signature by ${key.name}+${key.keyId}`;
+  return bad && failure(bad.code ?? "INTERNAL", expected, bad.found ?? "none");
 }
 
 /** Gives the keys that may sign for this origin, or undefined when the check failed. */
