@@ -28,6 +28,8 @@ export interface DecisionMade extends Pick<Decided, "run" | "state" | "decision"
   readonly allowed: Allowed | undefined;
 }
 
+export type Refused = Extract<GateDecision, { readonly outcome: "deny" }>;
+
 export class GateCore {
   readonly origin: string;
   readonly clockWatch: ClockWatch;
@@ -54,8 +56,9 @@ export class GateCore {
     return this.ledger.state;
   }
 
+  /** Whole milliseconds, as entries have them. */
   get now(): number {
-    return this.options.clock.now();
+    return Math.floor(this.options.clock.now());
   }
 
   /** Why this gate can decide nothing now. */
@@ -76,8 +79,9 @@ export class GateCore {
     return domains;
   }
 
-  write(entries: readonly EntryBody[]): Result<Written> {
-    return this.ledger.append(entries);
+  /** `at`: the time that they are made for, where they say what was decided then. */
+  write(entries: readonly EntryBody[], at = this.now): Result<Written> {
+    return this.ledger.append(entries, at);
   }
 
   /** Undefined once these entries are durable, or why they never will be. */
@@ -109,15 +113,15 @@ export class GateCore {
       gateState: this.state,
       ancestors: allowed?.ancestors ?? [],
       possession: number === 0 ? allowed?.possession : undefined,
-      now: this.now,
     });
   }
 
   /** `run`: whether it was allowed before, and is decided on again. */
   decide(allowed: Allowed, run: "new" | "again"): GateDecision {
     try {
-      const { options, state, now } = this;
+      // First: what is new of trust is written, at a time of its own.
       const domains = this.domains();
+      const { options, state, now } = this;
       return decide(allowed.authorization, allowed.request, {
         now,
         gate: this.origin,
@@ -136,8 +140,14 @@ export class GateCore {
       });
     } catch (error) {
       const found = messageOf(error);
-      return { outcome: "deny", ...failure("INTERNAL", "a decision", found), rule: undefined };
+      return this.refuse(failure("INTERNAL", "a decision", found));
     }
+  }
+
+  /** A denial that nothing of the request decides. */
+  refuse({ code, expected, found }: Failure): Refused {
+    const now = Math.max(this.now, this.state.time);
+    return { outcome: "deny", code, expected, found, rule: undefined, now };
   }
 
   /** Asks the kernel what is known, and measures the environment again. */

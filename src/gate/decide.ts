@@ -42,14 +42,19 @@ export interface GateSituation extends Situation {
 }
 
 /** The answer, with its code and its bound. */
-export type GateDecision =
-  | {
-      readonly outcome: "allow";
-      readonly permission: Permission;
-      /** The last millisecond at which the answer would be the same without newer trust. */
-      readonly validUntil: number;
-    }
-  | Denial;
+export type GateDecision = Made & (Allowance | Denial);
+
+interface Made {
+  /** Milliseconds since the epoch: the time that it was made for, which its entry says. */
+  readonly now: number;
+}
+
+export interface Allowance {
+  readonly outcome: "allow";
+  readonly permission: Permission;
+  /** The last millisecond at which the answer would be the same without newer trust. */
+  readonly validUntil: number;
+}
 
 export interface Denial {
   readonly outcome: "deny";
@@ -65,11 +70,21 @@ export function decide(
   request: AuthorizationRequest,
   given: GateSituation,
 ): GateDecision {
+  // What is over by the log stays so, where the clock is behind it by less than the skew.
+  const { state } = given;
+  const now = Math.max(given.now, state.time);
+  return { ...answer(authorization, request, given, now), now };
+}
+
+function answer(
+  authorization: AdmittedAuthorization,
+  request: AuthorizationRequest,
+  given: GateSituation,
+  now: number,
+): Allowance | Denial {
   const before = checkGateItself(authorization, request, given);
   if (before) return deny(before);
-  // What is over by the log stays so, where the clock is behind it by less than the skew.
-  const { state, now } = given;
-  const situation = now < state.time ? { ...given, now: state.time } : given;
+  const situation = now === given.now ? given : { ...given, now };
   const checked = checkRequest(authorization, request, situation);
   if (!checked.ok) return deny(checked);
   const permission = checked.value;
@@ -195,7 +210,10 @@ function checkTrips(command: string, { state, now, run }: GateSituation): Denial
 }
 
 /** The bound, which is no later than the end of the longest that the run may last. */
-function boundByDuration(permission: Permission, { state, now, run }: GateSituation): GateDecision {
+function boundByDuration(
+  permission: Permission,
+  { state, now, run }: GateSituation,
+): Allowance | Denial {
   const since = (run === undefined ? undefined : state.runs.get(run)?.since) ?? now;
   let { validUntil } = permission;
   let most = permission.duration ?? Number.POSITIVE_INFINITY;

@@ -11,7 +11,7 @@ import type { Failure, Result } from "../verdict.js";
 import { failure } from "../verdict.js";
 import type { Challenge } from "./challenges.js";
 import { Challenges } from "./challenges.js";
-import type { GateCore } from "./core.js";
+import type { GateCore, Refused } from "./core.js";
 import type { GateDecision } from "./decide.js";
 import { driftOf } from "./drift.js";
 import { checkMeasured } from "./environment.js";
@@ -143,14 +143,12 @@ export class Gate {
     }
     const refusal = core.failure ?? prepared.failure ?? checkAccept(core, prepared);
     const decision: GateDecision =
-      refusal || !allowed
-        ? { outcome: "deny", ...(refusal as Failure), rule: undefined }
-        : core.decide(allowed, "new");
+      refusal || !allowed ? core.refuse(refusal as Failure) : core.decide(allowed, "new");
     if (core.ended ?? core.ledger.failure) return { decision, written: undefined };
     if (decision.outcome === "allow") {
       const written = this.#writeAllow(prepared, decision);
       if (written.ok) return { decision, written: written.value };
-      return this.#writeDeny(prepared, { outcome: "deny", ...written, rule: undefined });
+      return this.#writeDeny(prepared, core.refuse(written));
     }
     return this.#writeDeny(prepared, decision);
   }
@@ -167,18 +165,22 @@ export class Gate {
     // The holder of an authorization makes its limits: an intent that cannot be written ends nothing.
     const fits = checkIntent(run, charges, core.state.time);
     if (fits) return fits;
-    const before = core.write([
-      ...(prepared.accept ? [prepared.accept] : []),
-      prepared.admission as EntryBody,
-      measurementOf(run, core.measured, artifacts, effect.isolation),
-      this.#decisionEntry(prepared, decision, "trusted"),
-    ]);
+    const before = core.write(
+      [
+        ...(prepared.accept ? [prepared.accept] : []),
+        prepared.admission as EntryBody,
+        measurementOf(run, core.measured, artifacts, effect.isolation),
+        this.#decisionEntry(prepared, decision, "trusted"),
+      ],
+      decision.now,
+    );
     if (!before.ok) return before;
     const placed = before.value.entries.at(-1) as Placed;
     // The two belong together: without the second the first says what did not come.
-    const intent = core.ledger.require([
-      { kind: "intent", run, state: "executing", decision: placed.leaf, charges },
-    ]);
+    const intent = core.ledger.require(
+      [{ kind: "intent", run, state: "executing", decision: placed.leaf, charges }],
+      decision.now,
+    );
     if (!intent.ok) return intent;
     return {
       ok: true,
@@ -188,14 +190,14 @@ export class Gate {
 
   #writeDeny(
     prepared: Preparation,
-    decision: Extract<GateDecision, { outcome: "deny" }>,
+    decision: Refused,
   ): { readonly decision: GateDecision; readonly written: Written | undefined } {
     const { core } = this;
     const { admission, command } = prepared;
     const entry = this.#decisionEntry(prepared, decision, "denied");
-    const whole = core.write([...(admission ? [admission] : []), entry]);
+    const whole = core.write([...(admission ? [admission] : []), entry], decision.now);
     // What does not fit into the log is still denied there.
-    const written = whole.ok ? whole : core.write([entry]);
+    const written = whole.ok ? whole : core.write([entry], decision.now);
     this.supervisor.afterDenial(command, decision.rule);
     return { decision, written: written.ok ? written.value : undefined };
   }

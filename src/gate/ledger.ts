@@ -70,21 +70,24 @@ export class Ledger {
   }
 
   /** `append` of what has happened already: where it cannot be said, nothing more is decided here. */
-  require(bodies: readonly EntryBody[]): Result<Written> {
-    const written = this.append(bodies);
+  require(bodies: readonly EntryBody[], at?: number): Result<Written> {
+    const written = this.append(bodies, at);
     return written.ok ? written : this.fail({ ...written, code: "LOG" });
   }
 
-  /** Adds all of the entries or, with a failure, none: one that does not fit is not the end. */
-  append(bodies: readonly EntryBody[]): Result<Written> {
+  /**
+   * Adds all of the entries or, with a failure, none: one that does not fit is not the end. `at`:
+   * milliseconds since the epoch; the clock's time unless told.
+   */
+  append(bodies: readonly EntryBody[], at = Math.floor(this.clock.now())): Result<Written> {
     if (this.#failure) return this.#failure;
-    const written = this.#append(bodies);
+    const written = this.#append(bodies, at);
     if (written.ok && this.#sinceState >= this.options.stateEvery) this.#appendState();
     return written;
   }
 
-  #append(bodies: readonly EntryBody[]): Result<Written> {
-    const time = Math.max(this.clock.now(), this.fold.time);
+  #append(bodies: readonly EntryBody[], at: number): Result<Written> {
+    const time = Math.max(at, this.fold.time);
     let appended: Result<Appended>;
     try {
       // What no gate may write would make the log one that nobody can open again.
@@ -128,7 +131,7 @@ export class Ledger {
     try {
       const bytes = encodeUtf8(formatCanonical(this.fold.toJson()));
       const digest = encodeHex(this.kernel.sha256(bytes));
-      const written = this.#append([{ kind: "state", digest, size: bytes.length }]);
+      const written = this.#append([{ kind: "state", digest, size: bytes.length }], this.fold.time);
       if (!written.ok) return;
       this.options.keep(digest, bytes).catch((error: unknown) => {
         this.fail(failure("LOG", "a state kept beside the log", messageOf(error)));

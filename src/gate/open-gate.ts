@@ -28,6 +28,7 @@ import { proveNewest, witnessesOf } from "./witness.js";
  */
 export async function openGate(options: GateOptions): Promise<Result<Gate>> {
   const { kernel, storage, signer, clock } = options;
+  requireLimits(options);
   const bad = checkKernel(kernel);
   if (bad) return bad;
   const fold = new GateFold();
@@ -49,6 +50,14 @@ export async function openGate(options: GateOptions): Promise<Result<Gate>> {
   } finally {
     // Whoever comes next is not kept out by a gate that is none.
     if (!gate?.ok) await log.close().catch(() => {});
+  }
+}
+
+/** They stand in the log. */
+function requireLimits({ maxStaleness, terms }: GateOptions): void {
+  for (const each of [maxStaleness, terms.maxLifetime, terms.skew]) {
+    if (Number.isSafeInteger(each) && each >= 0) continue;
+    throw new TypeError("`maxStaleness` and `terms` are whole milliseconds");
   }
 }
 
@@ -92,6 +101,11 @@ async function begin(
       state: fold.mode,
       gate: { origin: log.origin, key: encodeHex(signer.key.publicKey) },
       kernel: core.measured.kernel,
+      limits: {
+        maxStaleness: options.maxStaleness,
+        maxLifetime: options.terms.maxLifetime,
+        skew: options.terms.skew,
+      },
       witnessed: newest.value,
       torn,
       host: options.host,

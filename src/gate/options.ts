@@ -33,8 +33,12 @@ export interface GateOptions {
   readonly measure: () => Promise<Measured>;
   /** For people: what the gate runs in, like `node 24`. */
   readonly host: string;
-  /** Is given the clear text of arguments, with what opens their digests; it may be kept, or not. */
-  readonly onOpenings?: ((run: string, openings: readonly Opening[]) => void) | undefined;
+  /**
+   * Is given the clear text of arguments, with what opens their digests, and the salt of 32 bytes that
+   * opens the request's digest in the proof of possession; they may be kept, or not.
+   */
+  readonly onOpenings?:
+    ((run: string, openings: readonly Opening[], salt: Uint8Array) => void) | undefined;
   readonly cadence?: Partial<Cadence> | undefined;
 }
 

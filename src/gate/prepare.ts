@@ -76,6 +76,7 @@ export class Preparer {
     const at = { now: this.#core.now, skew: options.terms.skew };
     const read = this.#desk.read(ask, request, this.#core.domains(), at);
     if (!read.ok) return { ...nothing, failure: read };
+    const salt = ask.possession.salt.slice();
     const { input } = read.value.request;
     const digested = digestArguments(kernel, input, () => random(32));
     if (!digested.ok) return { ...nothing, failure: digested };
@@ -104,7 +105,7 @@ export class Preparer {
     if (!ancestors.ok) return { ...known, failure: ancestors };
     await this.#keep(chain, ask.chain);
     // A run that goes on was admitted before: what opens its admission was given out then.
-    if (!this.#core.state.runs.has(id)) options.onOpenings?.(id, openings);
+    if (!this.#core.state.runs.has(id)) options.onOpenings?.(id, openings, salt);
     return {
       ...known,
       accept: accepted.value,

@@ -185,9 +185,10 @@ async function takeUp(
   const governed = new GovernedRun(allowed, (each) => supervisor.checkpoint(each));
   const decision = core.decide(allowed, "again");
   const { command } = allowed.request;
-  const written = core.write([
-    core.decisionEntry({ run, state: "recovering", decision, command, allowed }),
-  ]);
+  const written = core.write(
+    [core.decisionEntry({ run, state: "recovering", decision, command, allowed })],
+    decision.now,
+  );
   if (!written.ok) return written;
   if (decision.outcome === "deny") {
     return { ok: false, ...decision, expires: allowed.authorization.demands.expires };

@@ -92,11 +92,10 @@ export interface Decided {
   readonly gateState: GateState;
   readonly ancestors: readonly string[];
   readonly possession: Possession | undefined;
-  readonly now: number;
 }
 
 export function decisionOf(kernel: Kernel, decided: Decided): Decision {
-  const { run, state, number, decision, command, now, possession } = decided;
+  const { run, state, number, decision, command, possession } = decided;
   const allow = decision.outcome === "allow" ? decision : undefined;
   const deny = decision.outcome === "deny" ? decision : undefined;
   const read = readOf(decided, allow?.permission);
@@ -110,7 +109,7 @@ export function decisionOf(kernel: Kernel, decided: Decided): Decision {
     rule: deny?.rule ?? null,
     command,
     stateDigest: encodeHex(kernel.sha256(encodeUtf8(formatCanonical(read)))),
-    trust: trustOf(decided).map((view) => nameTrust(kernel, view, now)),
+    trust: trustOf(decided).map((view) => nameTrust(kernel, view, decision.now)),
     validUntil: allow ? formatRfc3339(allow.validUntil, "ms") : null,
     recheck: allow ? Math.ceil(allow.permission.recheck) : null,
     // The proof is the envelope's canonical JSON, made by `checkPossession`.
@@ -131,7 +130,7 @@ function trustOf({ domains, authorization }: Decided) {
 
 /** What `decide` reads of the gate's state: the same for whoever folds the same log. */
 function readOf(
-  { gateState, authorization, command, ancestors, run, now }: Decided,
+  { gateState, authorization, command, ancestors, run, decision }: Decided,
   permission?: Permission,
 ): Json {
   const counted = authorization?.counted ?? [];
@@ -149,7 +148,10 @@ function readOf(
           gateState.used(link, nameOf(counter)),
         ])
       : counted.map(({ sha256 }) => [sha256, "uses", gateState.used(sha256, "uses")]),
-    trips: command === null ? [] : gateState.trips.map((each) => [each.trip.id, each.within(now)]),
+    trips:
+      command === null
+        ? []
+        : gateState.trips.map((each) => [each.trip.id, each.within(decision.now)]),
   };
 }
 

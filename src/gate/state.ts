@@ -5,6 +5,7 @@
 import type { Json } from "../bytes/canonical.js";
 import type { Entry, EntryBody } from "../lineage/entry.js";
 import type { GateMode } from "../lineage/entry/common.js";
+import type { GateLimits } from "../lineage/entry/gate.js";
 import type { EntryCharge } from "../lineage/entry/run.js";
 import { coversCommand } from "../trust/command.js";
 import { millisecondsOf } from "../trust/schema.js";
@@ -20,6 +21,8 @@ export type { RunRecord } from "./state/run-record.js";
 /** What `decide` reads of a gate. */
 export interface GateState {
   readonly mode: GateMode;
+  /** Of the newest start. */
+  readonly started: Started | undefined;
   /** Number of entries. */
   readonly size: number;
   /** Leaf hash of the last. */
@@ -40,6 +43,15 @@ export interface GateState {
   used(link: string, counter: string): number;
 }
 
+/** What a start says of its gate. */
+export interface Started {
+  /** Ed25519 public key, in hexadecimal. */
+  readonly key: string;
+  /** SHA-256 of the kernel, in hexadecimal. */
+  readonly kernel: string;
+  readonly limits: GateLimits;
+}
+
 interface Counter {
   readonly total: number;
   /** Milliseconds since the epoch: nobody counts after that. */
@@ -49,6 +61,7 @@ interface Counter {
 /** The fold. `apply` throws `IllegalTransition` on what no gate could have written. */
 export class GateFold implements GateState {
   mode: GateMode = "open";
+  started: Started | undefined;
   size = 0;
   last: string | undefined;
   time = 0;
@@ -81,8 +94,12 @@ export class GateFold implements GateState {
 
   #take(entry: Entry, leaf: string, time: number): void {
     switch (entry.kind) {
-      case "start":
-        return requireMode(this.mode, entry.state);
+      case "start": {
+        requireMode(this.mode, entry.state);
+        const { gate, kernel, limits } = entry;
+        this.started = { key: gate.key, kernel, limits };
+        return;
+      }
       case "trust":
         return this.#record(entry.domain).apply(entry);
       case "policy":
@@ -208,6 +225,7 @@ export class GateFold implements GateState {
       );
     return {
       mode: this.mode,
+      started: this.started ? { ...this.started, limits: { ...this.started.limits } } : null,
       size: this.size,
       last: this.last ?? null,
       time: this.time,

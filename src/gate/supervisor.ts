@@ -77,9 +77,10 @@ export class Supervisor {
     try {
       const { allowed, id } = run;
       const { command } = allowed.request;
-      return this.#core.write([
-        this.#core.decisionEntry({ run: id, state: "executing", decision, command, allowed }),
-      ]);
+      return this.#core.write(
+        [this.#core.decisionEntry({ run: id, state: "executing", decision, command, allowed })],
+        decision.now,
+      );
     } catch (error) {
       const found = messageOf(error);
       return failure("INTERNAL", "a decision that can be written down", found);

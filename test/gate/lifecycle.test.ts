@@ -33,6 +33,7 @@ function entryOf(what: Happening, fold: GateFold): EntryBody {
         state: state as "open",
         gate: { origin: GATE, key: HEX },
         kernel: hexKey("kernel"),
+        limits: { maxStaleness: 30_000, maxLifetime: 120_000, skew: 1_000 },
         witnessed: null,
         torn: 0,
         host: "test",

@@ -18,6 +18,8 @@ export type Start = {
   readonly gate: GateKey;
   /** SHA-256 of the kernel that verifies. */
   readonly kernel: string;
+  /** What its operator has set: whoever decides again needs it. */
+  readonly limits: GateLimits;
   /** What the domain's witness vouched for as the newest of this log; null where nobody was asked. */
   readonly witnessed: Witnessed | null;
   /** Bytes of a write that a crash cut short, which nobody was told of: they were dropped. */
@@ -31,6 +33,15 @@ export type GateKey = {
   readonly origin: string;
   /** Ed25519 public key, in hexadecimal. */
   readonly key: string;
+};
+
+export type GateLimits = {
+  /** Milliseconds that trust state may be old at most, whatever peers and authorizations say. */
+  readonly maxStaleness: number;
+  /** Milliseconds that a timestamp of the gate's own domain may live. */
+  readonly maxLifetime: number;
+  /** Milliseconds that the own domain's clock, and the gate's, may be wrong. */
+  readonly skew: number;
 };
 
 export type Witnessed = {
@@ -104,6 +115,7 @@ export const start = v.strictObject({
   state: gateMode,
   gate: v.strictObject({ origin, key: hex32 }),
   kernel: hex32,
+  limits: v.strictObject({ maxStaleness: whole, maxLifetime: whole, skew: whole }),
   witnessed: v.nullable(v.strictObject({ size: whole, root: hex32 })),
   torn: whole,
   host: label,
