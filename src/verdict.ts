@@ -51,6 +51,12 @@ export const CODES = {
   UNREACHABLE: "The source could not be asked, or answered with an error.",
   REDIRECT: "The source points elsewhere, and redirects are not followed.",
   NOTHING_CHECKED: "The plan holds no check, so nothing was decided.",
+  NON_CANONICAL: "The bundle is written in another way than the one that its format has.",
+  DECISION: "A decision, made again from all that it rested on, comes out otherwise.",
+  REDACTED: "What the decision read was withheld, so that it could not be made again.",
+  UNWITNESSED_TIME: "No witness bears the claimed time out as closely as is demanded.",
+  GAP: "For a time nothing shows that the run was still trusted.",
+  TRUNCATED: "There is more of the log than is shown.",
   INTERNAL: "A defect of writ itself; nothing was decided.",
 } as const;
 
@@ -68,8 +74,18 @@ const OPEN_CODES: ReadonlySet<Code> = new Set([
   "UNREACHABLE",
   "REDIRECT",
   "NOTHING_CHECKED",
+  "ONE_SIDED",
+  "REDACTED",
+  "UNWITNESSED_TIME",
+  "GAP",
+  "TRUNCATED",
   "INTERNAL",
 ]);
+
+/** Whether a failure contradicts nothing: it makes a verdict INCOMPLETE, and not REFUTED. */
+export function isOpen(code: Code): boolean {
+  return OPEN_CODES.has(code);
+}
 
 /** Why something is not so: a code, and for people what was expected and what was found. */
 export interface Failure {
@@ -156,7 +172,7 @@ export class Plan {
 
   /** The code tells whether the claim is contradicted or something is missing for it. */
   fail(name: string, { code, expected, found }: Failure): void {
-    const outcome = OPEN_CODES.has(code) ? "missing" : "failed";
+    const outcome = isOpen(code) ? "missing" : "failed";
     this.#say({ name, outcome, code, expected, found });
   }
 

@@ -38,6 +38,7 @@ const ENTRIES = new Set([
   "src/trust.ts",
   "src/authorization.ts",
   "src/gate.ts",
+  "src/proof.ts",
   "src/node.ts",
 ]);
 
@@ -125,7 +126,7 @@ test("no platform shows outside runtime, drivers and hosts: time, chance and I/O
 });
 
 /** Folders whose files describe what is signed or stored. */
-const SCHEMAS = new Set(["trust", "sync", "domain", "authorization", "lineage", "gate"]);
+const SCHEMAS = new Set(["trust", "sync", "domain", "authorization", "lineage", "gate", "proof"]);
 
 test("packages from outside are used where they belong", () => {
   const allowed: Readonly<Record<string, readonly string[]>> = {

@@ -67,6 +67,17 @@ const possessionSchema = v.strictObject({
 
 const proven = new WeakSet<Possession>();
 
+/** When a proof was signed, and the gate's nonce in it, as it says itself: nothing is verified. */
+export function inspectPossession(
+  proof: Uint8Array,
+): Result<{ readonly nonce: string; readonly time: number }> {
+  const envelope = parseEnvelope(proof, MAX_PROOF_BYTES);
+  if (!envelope.ok) return envelope;
+  const read = readSchema("the proof", possessionSchema, envelope.value.payload, MAX_PROOF_BYTES);
+  if (!read.ok) return read;
+  return ok({ nonce: read.value.nonce, time: millisecondsOf(read.value.time) });
+}
+
 /** Signs a proof with the principal's key; `now` is milliseconds since the epoch. */
 export async function provePossession(
   kernel: Kernel,

@@ -20,16 +20,20 @@ export interface Published {
   readonly state: VerifiedTrustState;
 }
 
+/** `whole`: the domain's own folder. */
 export async function readPublished(kernel: Kernel, whole: Reader): Promise<Result<Published>> {
-  const folder = readFolder(whole, PUBLIC);
+  const published = await readPublication(kernel, readFolder(whole, PUBLIC));
+  if (published.ok || published.code !== "MISSING") return published;
+  const expected = `${PUBLIC}/${published.expected}; make a domain with "writ domain init"`;
+  return published.expected === rootPath(1) ? { ...published, expected } : published;
+}
+
+/** `folder`: what others see of it. */
+export async function readPublication(kernel: Kernel, folder: Reader): Promise<Result<Published>> {
   const read: ReadFile = async (path, limit) => ok(await folder.read(path, limit));
   const first = await folder.read(rootPath(1), MAX_FILE_BYTES);
   if (!first) {
-    return failure(
-      "MISSING",
-      `${PUBLIC}/${rootPath(1)}; make a domain with "writ domain init"`,
-      "none",
-    );
+    return failure("MISSING", rootPath(1), "none");
   }
   const pinned = await verifyPinnedRoot(kernel, first);
   if (!pinned.ok) return pinned;

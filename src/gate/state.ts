@@ -79,6 +79,12 @@ export class GateFold implements GateState {
     return this.#counters.get(link)?.get(counter)?.total ?? 0;
   }
 
+  /** Takes a counter over from what is kept of a state. */
+  restoreCounter(link: string, counter: string, value: Counter): void {
+    const counters = this.#counters.get(link) ?? new Map<string, Counter>();
+    this.#counters.set(link, counters.set(counter, value));
+  }
+
   /** Takes the next entry of the log in. */
   apply(entry: Entry, leaf: string): void {
     const time = millisecondsOf(entry.time);

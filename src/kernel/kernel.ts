@@ -79,9 +79,12 @@ export class Kernel {
     return nodeHashes(this.#border, pairs, out);
   }
 
-  /** An empty compact frontier: the tree root of any number of leaves in little memory. */
-  frontier(): Frontier {
-    return new Frontier(this.#border);
+  /**
+   * A compact frontier: the tree root of any number of leaves in little memory. It is empty, or that
+   * of a tree of `size` leaves whose complete subtrees have these roots, the largest first.
+   */
+  frontier(size = 0n, subtrees: readonly Uint8Array[] = []): Frontier {
+    return Frontier.of(this.#border, size, subtrees);
   }
 
   /** Root hash of the tree over leaf hashes, 32 bytes each; SHA-256("") for none. */

@@ -27,6 +27,26 @@ export class Frontier {
     this.#border = border;
   }
 
+  /**
+   * The frontier of a tree whose first `size` leaves are known by the roots of their complete subtrees
+   * alone: one for each bit of the size, from the largest to the smallest, 32 bytes each.
+   */
+  static of(border: Border, size: bigint, subtrees: readonly Uint8Array[]): Frontier {
+    if (size < 0n || size > MAX_SIZE) throw new RangeError(`no tree has ${size} leaves`);
+    const levels = [...size.toString(2)].reverse().flatMap((bit, i) => (bit === "1" ? [i] : []));
+    if (subtrees.length !== levels.length || subtrees.some(({ length }) => length !== 32)) {
+      throw new TypeError(`expected ${levels.length} hashes of 32 bytes for ${size} leaves`);
+    }
+    const frontier = new Frontier(border);
+    const view = new DataView(frontier.#state.buffer);
+    view.setBigUint64(0, size, true);
+    for (const [i, level] of levels.reverse().entries()) {
+      frontier.#state.set(subtrees[i] as Uint8Array, 8 + 32 * level);
+    }
+    frontier.#size = size;
+    return frontier;
+  }
+
   /** Number of leaves. */
   get size(): bigint {
     return this.#size;

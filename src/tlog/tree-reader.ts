@@ -43,6 +43,20 @@ export class TreeReader {
     return await this.#rangeRoot({ start: 0n, end: size });
   }
 
+  /** The roots of the complete subtrees over the first `size` leaves, the largest first. */
+  async subtrees(size: bigint): Promise<Result<Uint8Array[]>> {
+    if (size < 0n || size > this.size) {
+      throw new RangeError(`expected a size from 0 to ${this.size}, found ${size}`);
+    }
+    const roots: Uint8Array[] = [];
+    for (const subtree of completeSubtrees({ start: 0n, end: size })) {
+      const root = await this.#subtreeRoot(subtree);
+      if (!root.ok) return root;
+      roots.push(root.value);
+    }
+    return ok(roots);
+  }
+
   async leafHash(index: bigint): Promise<Result<Uint8Array>> {
     if (index < 0n || index >= this.size) {
       throw new RangeError(

@@ -12,6 +12,21 @@ export class DomainRecord {
   readonly authorizations = new Set<string>();
   readonly keys = new Set<string>();
 
+  /** As it was kept. */
+  static kept(kept: {
+    readonly trust: TrustVersions | null;
+    readonly view: string;
+    readonly code: Code | null;
+    readonly authorizations: readonly string[];
+    readonly keys: readonly string[];
+  }): DomainRecord {
+    const record = new DomainRecord();
+    [record.trust, record.view, record.code] = [kept.trust, kept.view, kept.code];
+    for (const each of kept.authorizations) record.authorizations.add(each);
+    for (const each of kept.keys) record.keys.add(each);
+    return record;
+  }
+
   apply({ trust, view, code, authorizations, keys }: Trust): void {
     if (this.trust && trust && isOlder(trust, this.trust)) {
       const [from, to] = [this.trust.timestamp, trust.timestamp].map((n) => `timestamp ${n}`);

@@ -18,6 +18,11 @@ export class TripRecord {
     return new TripRecord(trip, same ? same.#times : []);
   }
 
+  /** As it was kept. */
+  static kept(trip: Trip, times: readonly number[]): TripRecord {
+    return new TripRecord(trip, times);
+  }
+
   count(time: number): void {
     this.#times.push(time);
     if (this.#times.length > this.trip.most + 1) this.#times.shift();

@@ -109,13 +109,20 @@ export type State = {
 };
 
 /** @internal */
+export const gateLimits = v.strictObject({
+  maxStaleness: whole,
+  maxLifetime: whole,
+  skew: whole,
+});
+
+/** @internal */
 export const start = v.strictObject({
   ...linked,
   kind: v.literal("start"),
   state: gateMode,
   gate: v.strictObject({ origin, key: hex32 }),
   kernel: hex32,
-  limits: v.strictObject({ maxStaleness: whole, maxLifetime: whole, skew: whole }),
+  limits: gateLimits,
   witnessed: v.nullable(v.strictObject({ size: whole, root: hex32 })),
   torn: whole,
   host: label,
@@ -124,21 +131,22 @@ export const start = v.strictObject({
 const digests = v.pipe(v.array(hex32, "digests"), v.maxLength(256, "at most 256 an entry"));
 
 /** @internal */
+export const trustVersions = v.strictObject({
+  digest: hex32,
+  issued: v.nullable(time),
+  root: positive,
+  timestamp: positive,
+  snapshot: positive,
+  targets: positive,
+  status: positive,
+});
+
+/** @internal */
 export const trust = v.strictObject({
   ...linked,
   kind: v.literal("trust"),
   domain: domainName,
-  trust: v.nullable(
-    v.strictObject({
-      digest: hex32,
-      issued: v.nullable(time),
-      root: positive,
-      timestamp: positive,
-      snapshot: positive,
-      targets: positive,
-      status: positive,
-    }),
-  ),
+  trust: v.nullable(trustVersions),
   view: hex32,
   code: v.nullable(code),
   authorizations: digests,

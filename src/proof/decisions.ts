@@ -1,0 +1,282 @@
+/** Deciding once more what a gate has decided, from what its log and the parts of a bundle hold. */
+import { admitAuthorization } from "../authorization/admit.js";
+import type { AdmittedAuthorization } from "../authorization/admitted.js";
+import type { Permission } from "../authorization/check.js";
+import type { Possession } from "../authorization/possession.js";
+import {
+  checkPossession,
+  inspectPossession,
+  POSSESSION_LIFETIME,
+} from "../authorization/possession.js";
+import type { AuthorizationRequest, Resource } from "../authorization/request.js";
+import { makeRequest } from "../authorization/request.js";
+import type { Json } from "../bytes/canonical.js";
+import { formatCanonical } from "../bytes/canonical.js";
+import type { JsonObject } from "../bytes/json-kind.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
+import type { GateDecision } from "../gate/decide.js";
+import { decide } from "../gate/decide.js";
+import { decisionOf } from "../gate/run-entries.js";
+import type { GateState } from "../gate/state.js";
+import type { KnownDomains } from "../authorization/domains.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { Linked } from "../lineage/entry/common.js";
+import type { Admission, Decision, Measurement } from "../lineage/entry/run.js";
+import { checkOpening } from "../lineage/openings.js";
+import { millisecondsOf } from "../trust/schema.js";
+import type { Code, Failure, Result } from "../verdict.js";
+import { abbreviate, failure, ok } from "../verdict.js";
+import type { Opened } from "./opened.js";
+
+/** What is known of a run by the time that it is decided on. */
+export interface RunInputs {
+  readonly admission: Admission;
+  readonly opened: Opened | undefined;
+  /** The file with the chain. */
+  readonly chain: Result<Uint8Array>;
+  readonly measurement: Measurement | undefined;
+  /** Runs of this gate that caused it. */
+  readonly ancestors: Result<readonly string[]>;
+}
+
+/** A run as far as it was made again: what its later decisions rest on. */
+export interface ReplayedRun {
+  readonly authorization: AdmittedAuthorization;
+  readonly request: AuthorizationRequest;
+  readonly possession: Possession;
+  readonly ancestors: readonly string[];
+  readonly measurement: Measurement | undefined;
+}
+
+/** Where the gate stood when it decided. */
+export interface Moment {
+  readonly gate: string;
+  readonly state: GateState;
+  readonly domains: KnownDomains;
+}
+
+/**
+ * What a denial may rest on that no log holds: the gate's own condition, what it measured and wrote
+ * down only of runs that it allowed, and what it was asked with.
+ */
+const OF_THE_GATE: ReadonlySet<Code> = new Set([
+  "INTERNAL",
+  "LOG",
+  "CLOCK",
+  "KERNEL",
+  "ENV",
+  "ISOLATION",
+  "ORPHAN",
+  "HOLDER",
+  "TOO_LARGE",
+  "DIGEST",
+  "MISSING",
+  "UNSUPPORTED_DIGEST",
+  "ARGS_CHANGED",
+  "QUORUM",
+]);
+
+/** Admits what a run was admitted with, by the trust of its first decision. */
+export function replayRun(
+  kernel: Kernel,
+  { admission, opened, chain, measurement, ancestors }: RunInputs,
+  first: Decision & Linked,
+  { gate, state, domains }: Moment,
+): Result<ReplayedRun> {
+  if (!chain.ok) return chain;
+  const admitted = admitAuthorization(kernel, chain.value, domains);
+  if (!admitted.ok) return admitted;
+  const authorization = admitted.value;
+  const named =
+    authorization.sha256 === admission.authorization &&
+    authorization.issuer.domain === admission.issuer.domain &&
+    authorization.issuer.key === admission.issuer.key &&
+    authorization.principal.id === admission.principal.id &&
+    authorization.principal.key === admission.principal.key;
+  if (!named) {
+    const expected = `a chain that ends in ${admission.authorization}, by and for whom the admission says`;
+    return failure("DIGEST", expected, authorization.sha256);
+  }
+  const request = requestOf(kernel, admission, opened);
+  if (!request.ok) return request;
+  if (!ancestors.ok) return ancestors;
+  const salt = opened?.salt;
+  if (!salt) {
+    return failure("REDACTED", "the salt of the request in the proof of possession", "withheld");
+  }
+  const skew = state.started?.limits.skew ?? 0;
+  const possession = possessionOf(kernel, authorization, request.value, first, {
+    gate,
+    salt,
+    skew,
+  });
+  if (!possession.ok) return possession;
+  return ok({
+    authorization,
+    request: request.value,
+    possession: possession.value,
+    ancestors: ancestors.value,
+    measurement,
+  });
+}
+
+/** What was asked, from the openings of all its arguments. */
+function requestOf(
+  kernel: Kernel,
+  { principal, command, arguments: digests }: Admission,
+  opened: Opened | undefined,
+): Result<AuthorizationRequest> {
+  const given: { [name: string]: Json } = Object.create(null) as { [name: string]: Json };
+  let resource: Json | undefined;
+  const openings = opened?.openings ?? [];
+  for (const digest of digests) {
+    const opening = openings.find(({ name }) => name === digest.name);
+    if (!opening) return failure("REDACTED", `argument ${abbreviate(digest.name)}`, "withheld");
+    const checked = checkOpening(kernel, digest, opening);
+    if (!checked.ok) return checked;
+    if (opening.name === "resource") resource = opening.value;
+    else given[opening.name] = opening.value;
+  }
+  if (openings.length > digests.length) {
+    return failure("NON_CANONICAL", "openings of the admission's arguments", "others beside them");
+  }
+  return makeRequest({
+    principal: principal.id,
+    command,
+    arguments: given as JsonObject,
+    ...(resource === undefined ? {} : { resource: resource as unknown as Resource }),
+  });
+}
+
+function possessionOf(
+  kernel: Kernel,
+  authorization: AdmittedAuthorization,
+  request: AuthorizationRequest,
+  { possession, time }: Decision & Linked,
+  { gate, salt, skew }: { readonly gate: string; readonly salt: Uint8Array; readonly skew: number },
+): Result<Possession> {
+  if (!possession) return failure("HOLDER", "a proof of possession in the first decision", "none");
+  const proof = encodeUtf8(formatCanonical(possession as unknown as Json));
+  const said = inspectPossession(proof);
+  if (!said.ok) return said;
+  const decided = millisecondsOf(time);
+  // A gate checks the proof, and decides once all that takes time is done.
+  const late = decided - said.value.time - POSSESSION_LIFETIME;
+  if (late > POSSESSION_LIFETIME) {
+    return failure("HOLDER", "a proof that was fresh at the decision", `one ${late} ms too old`);
+  }
+  const now = Math.min(decided, said.value.time + POSSESSION_LIFETIME);
+  const terms = { gate, nonce: said.value.nonce, salt };
+  return checkPossession(kernel, proof, authorization, request, terms, { now, skew });
+}
+
+/** How a decision compares with the one that was made again. */
+export type Agreement =
+  /** The same, with all that its entry says. `permission` of an allow. */
+  | { readonly kind: "agrees"; readonly permission: Permission | undefined }
+  /** A denial for a reason that no log holds: the gate's word. */
+  | { readonly kind: "asserted" }
+  | { readonly kind: "differs"; readonly failure: Failure };
+
+/** Decides again, at the time that the entry says, and compares with the entry. */
+export function decideAgain(
+  kernel: Kernel,
+  run: ReplayedRun,
+  entry: Decision & Linked,
+  { gate, state, domains }: Moment,
+): Agreement {
+  const { authorization, request, possession, measurement, ancestors } = run;
+  const { started } = state;
+  if (!started) {
+    return { kind: "differs", failure: failure("MISSING", "the start of the gate", "none") };
+  }
+  if (!measurement && entry.outcome === "allow") {
+    return { kind: "differs", failure: failure("MISSING", "a measurement of the run", "none") };
+  }
+  const { limits } = started;
+  const now = millisecondsOf(entry.time);
+  const again = entry.number > 0;
+  const decision: GateDecision = decide(authorization, request, {
+    now,
+    gate,
+    domains,
+    maxStaleness: limits.maxStaleness,
+    terms: limits,
+    possession,
+    artifacts: measurement?.artifacts ?? [],
+    state,
+    key: started.key,
+    failure: undefined,
+    measured: {
+      source: measurement?.source ?? "self-measured",
+      kernel: measurement?.kernel ?? started.kernel,
+      parts: measurement?.environment ?? [],
+    },
+    isolation: measurement?.isolation ?? { level: "sandbox" },
+    ancestors,
+    // Whether it could ask a peer's witness is the gate's own; that it did shows in the checkpoints.
+    peerWitnessed: true,
+    run: again ? entry.run : undefined,
+  });
+  if (entry.outcome === "deny" && OF_THE_GATE.has(entry.code as Code)) return { kind: "asserted" };
+  // Of a run that was denied nothing was measured, so that this may be what it would not have come to.
+  const unmeasured = entry.outcome === "deny" && !measurement && decision.outcome === "deny";
+  if (unmeasured && decision.code !== entry.code && OF_THE_GATE.has(decision.code)) {
+    return { kind: "asserted" };
+  }
+  const made = decisionOf(kernel, {
+    run: entry.run,
+    state: entry.state,
+    number: entry.number,
+    decision,
+    command: request.command,
+    authorization,
+    domains,
+    gateState: state,
+    ancestors,
+    possession: again ? undefined : possession,
+  });
+  const different = differenceOf(made, entry, decision);
+  if (different) return { kind: "differs", failure: different };
+  return {
+    kind: "agrees",
+    permission: decision.outcome === "allow" ? decision.permission : undefined,
+  };
+}
+
+const PARTS = [
+  "outcome",
+  "code",
+  "rule",
+  "command",
+  "validUntil",
+  "recheck",
+  "trust",
+  "stateDigest",
+  "possession",
+] as const;
+
+function differenceOf(
+  made: Decision,
+  entry: Decision,
+  decision: GateDecision,
+): Failure | undefined {
+  for (const part of PARTS) {
+    const [expected, found] = [made[part], entry[part]].map((value) =>
+      typeof value === "object" && value !== null
+        ? formatCanonical(value as unknown as Json)
+        : String(value),
+    ) as [string, string];
+    if (expected === found) continue;
+    const why =
+      part === "outcome" && decision.outcome === "deny"
+        ? `${decision.code}: ${decision.expected}, found ${decision.found}`
+        : `${part} ${abbreviate(expected)}`;
+    return failure(
+      "DECISION",
+      `what comes out when it is made again: ${why}`,
+      `${part} ${abbreviate(found)}`,
+    );
+  }
+  return undefined;
+}

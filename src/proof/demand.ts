@@ -1,0 +1,59 @@
+/** What a verifier of proof bundles brings along: its trust, its time, and what it demands. */
+import type { Entry } from "../lineage/entry.js";
+import type { EntryName } from "../lineage/entry/common.js";
+import type { Policy } from "../tlog/policy.js";
+import type { Verifiers } from "../tlog/verifiers.js";
+import type { QuorumDemand } from "./witnessed.js";
+
+/** What the verifier trusts and demands. Nothing of trust or time has a default. */
+export interface BundleDemand {
+  /** Root metadata of domains, obtained in a way that the verifier trusts. */
+  readonly roots: readonly Uint8Array[];
+  /** Milliseconds since the epoch: nothing may be from later than `now + skew`. */
+  readonly now: number;
+  /** Milliseconds that clocks may be apart. */
+  readonly skew: number;
+  /** Which witnesses count; undefined: one of a pinned domain other than the log's own. */
+  readonly policy: Policy | undefined;
+  /** From `loadVerifiers(policy)`; `NO_VERIFIERS` where Ed25519 is enough. */
+  readonly verifiers: Verifiers;
+  /** Milliseconds within which others must bear the time of a decision out. */
+  readonly witnessInterval: number;
+  /** Milliseconds since the epoch: every gate's log must be vouched for up to here; undefined: wherever it ends. */
+  readonly asOf?: number | undefined;
+  /** Checkpoints that the verifier has seen of these logs: none may be shorter now, or another one. */
+  readonly remembered?: readonly Uint8Array[] | undefined;
+  /** Ed25519 keys, in hexadecimal, that were stolen: what they sign counts nothing. */
+  readonly compromised?: ReadonlySet<string> | undefined;
+  /** Bytes of the bundle at most: 256 MiB unless told. */
+  readonly limit?: number | undefined;
+  /** Told now and then how many bytes were read. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Is shown what is verified, as it is read; what it is shown may still turn out to be refuted. */
+  readonly onEntry?: ((entry: ShownEntry) => void) | undefined;
+}
+
+/** An entry as it is read. */
+export interface ShownEntry extends EntryName {
+  readonly bytes: Uint8Array;
+  /** Of a gate's log; undefined for a domain's. */
+  readonly entry: Entry | undefined;
+}
+
+/** Throws a TypeError on a demand that nobody means: NaN would make every comparison false. */
+export function requireDemand(demand: BundleDemand): void {
+  const { roots, now, skew, witnessInterval, asOf } = demand;
+  if (!Number.isFinite(now)) throw new TypeError("`now` is milliseconds since the epoch");
+  if (!(skew >= 0 && Number.isFinite(skew))) throw new TypeError("`skew` is milliseconds");
+  if (!(witnessInterval >= 0)) throw new TypeError("`witnessInterval` is milliseconds");
+  if (asOf !== undefined && !Number.isFinite(asOf)) throw new TypeError("`asOf` is a time");
+  if (roots.length === 0) throw new TypeError("`roots` holds at least one pinned root");
+}
+
+/** The part of it that is about witnesses. */
+export function quorumIn(demand: BundleDemand): QuorumDemand {
+  const { policy, verifiers, now, skew, compromised = NOBODY } = demand;
+  return { policy, verifiers, compromised, now, skew };
+}
+
+const NOBODY: ReadonlySet<string> = new Set();

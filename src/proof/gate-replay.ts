@@ -1,0 +1,340 @@
+/**
+ * A gate's log, replayed: every entry must be one that a gate could have written there, and every
+ * decision comes out as it is written when it is made again.
+ */
+import type { Permission } from "../authorization/check.js";
+import type { Json } from "../bytes/canonical.js";
+import { formatCanonical } from "../bytes/canonical.js";
+import { chargesOf } from "../gate/run-entries.js";
+import { replayEntry } from "../gate/state-at.js";
+import type { GateFold } from "../gate/state.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { Entry } from "../lineage/entry.js";
+import { timeOf } from "../lineage/entry.js";
+import type { EntryName, Linked } from "../lineage/entry/common.js";
+import type { Trust } from "../lineage/entry/gate.js";
+import type { Admission, Decision, Intent, Measurement } from "../lineage/entry/run.js";
+import { runOf } from "../lineage/graph.js";
+import { millisecondsOf } from "../trust/schema.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure } from "../verdict.js";
+import { Ancestry } from "./ancestry.js";
+import type { Moment, ReplayedRun } from "./decisions.js";
+import { decideAgain, replayRun } from "./decisions.js";
+import type { Withdrawals } from "./domain-replay.js";
+import type { AllowedUntil } from "./intervals.js";
+import { Intervals } from "./intervals.js";
+import { ReplayedDomains } from "./known-domains.js";
+import type { Opened } from "./opened.js";
+import { checkPolicyEntry, checkPolicyKnown, checkResumed, checkState } from "./replay-checks.js";
+import type { ReplaySays } from "./replay-says.js";
+import type { RunReport } from "./report.js";
+import { newReport } from "./report.js";
+import type { Trusted } from "./trusted.js";
+
+interface OpenRun {
+  readonly report: RunReport;
+  admission: Admission | undefined;
+  opened: Opened | undefined;
+  measurement: Measurement | undefined;
+  replayed: Result<ReplayedRun> | undefined;
+  /** Charges of the decision that allowed it last, and what it was allowed on. */
+  charges: string | undefined;
+  allowed: AllowedUntil | undefined;
+  /** Whether it was stopped at least once. */
+  contained: boolean;
+}
+
+export interface DecisionCounts {
+  /** Made again, and the same. */
+  agreed: number;
+  /** Denials that rest on the gate's own condition: its word. */
+  asserted: number;
+  /** Not made again, as something was withheld or is missing. */
+  open: number;
+  /** Of runs that began before the first entry that is here, and that this is not about. */
+  before: number;
+}
+
+/** Runs that are reported one by one. */
+const MOST_REPORTED = 1_000;
+
+export class GateReplay {
+  readonly intervals: Intervals;
+  readonly counts: DecisionCounts = { agreed: 0, asserted: 0, open: 0, before: 0 };
+  /** The first of them, in the order in which they began. */
+  readonly reported: RunReport[] = [];
+  readonly totals = { runs: 0, completed: 0, denied: 0, contained: 0, revoked: 0, open: 0 };
+  readonly #domains: ReplayedDomains;
+  readonly #ancestry: Ancestry;
+  readonly #runs = new Map<string, OpenRun>();
+  /** Domains whose state is named and not trusted here. */
+  readonly #untrusted = new Map<string, Failure>();
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly trusted: Trusted,
+    readonly fold: GateFold,
+    readonly log: {
+      readonly origin: string;
+      readonly domain: string;
+      readonly from: number;
+      /** The runs that this is about; null for all. */
+      readonly about: ReadonlySet<string> | null;
+    },
+    /** What was withdrawn, and until when others had seen that. */
+    readonly withdrawals: Withdrawals,
+    readonly says: ReplaySays,
+    readonly slack: { readonly late: number; readonly skew: number },
+  ) {
+    this.intervals = new Intervals(slack.late);
+    this.#domains = new ReplayedDomains(trusted, log.domain);
+    for (const [domain, record] of fold.domains) {
+      const trust = record.code === "NO_TRUST" ? null : record.trust;
+      const [authorizations, keys] = [[...record.authorizations], [...record.keys]];
+      const said = { domain, trust, view: record.view, code: record.code, authorizations, keys };
+      this.#trust({ kind: "trust", ...said });
+    }
+    this.#ancestry = new Ancestry(log.origin, log.from);
+  }
+
+  /** The domains as the gate knew them after the last entry. */
+  get domains() {
+    return this.#domains.domains;
+  }
+
+  /** Takes the next entry; false where no gate could have written it, and nothing behind it counts. */
+  take(entry: Entry, at: EntryName, opened: Opened | undefined): boolean {
+    // Before it is taken in: a decision is made on what there was, and a state is what there was.
+    const wrong =
+      entry.kind === "state" ? checkState(this.kernel, this.fold, entry.digest) : undefined;
+    if (wrong) this.says.transition(wrong);
+    if (entry.kind === "decision") this.#decision(entry, at);
+    if (entry.kind === "resume") {
+      const own = this.#untrusted.get(this.log.domain);
+      this.says.resume(own ?? checkResumed(this.kernel, entry, this.#moment));
+    }
+    const illegal = replayEntry(this.fold, entry, at.leaf);
+    this.says.transition(illegal);
+    if (illegal) return false;
+    if (entry.kind === "trust") this.#trust(entry);
+    if (entry.kind === "policy") this.says.trust(checkPolicyEntry(this.domains.own, entry));
+    const run = runOf(entry);
+    if (run !== undefined) this.#run(run, entry, at, opened);
+    return true;
+  }
+
+  /** The log ends here. */
+  end(time: number): void {
+    for (const [run, { report }] of this.#runs) {
+      if (report.end !== null) continue;
+      this.totals.open += 1;
+      if (this.#isAbout(run)) this.says.continuity(this.intervals.end(run, time));
+    }
+  }
+
+  /** Whether one of the runs that this is about is still under way. */
+  get hasOpenRun(): boolean {
+    return [...this.#runs].some(([run, { report }]) => report.end === null && this.#isAbout(run));
+  }
+
+  /** Where the gate stands. */
+  get #moment(): Moment {
+    return { gate: this.log.origin, state: this.fold, domains: this.domains };
+  }
+
+  #isAbout(run: string): boolean {
+    return this.log.about?.has(run) ?? true;
+  }
+
+  #trust(entry: Trust): void {
+    const wrong = this.#domains.apply(entry);
+    if (wrong) this.#untrusted.set(entry.domain, wrong);
+    else this.#untrusted.delete(entry.domain);
+    this.says.trust(wrong);
+  }
+
+  #run(run: string, entry: Entry, at: EntryName, opened: Opened | undefined): void {
+    const open = this.#open(run, entry);
+    const { report } = open;
+    report.entries += 1;
+    report.state = (entry as { readonly state: RunReport["state"] }).state;
+    const time = timeOf(entry);
+    switch (entry.kind) {
+      case "accept":
+        this.#ancestry.add(at.index, at.leaf, run, undefined);
+        this.says.accept(entry, at);
+        break;
+      case "admission":
+        if (open.admission) break;
+        [open.admission, open.opened] = [entry, opened];
+        [report.principal, report.command] = [entry.principal.id, entry.command];
+        [report.authorization, report.issuer] = [entry.authorization, entry.issuer.domain];
+        break;
+      case "measurement":
+        open.measurement = entry;
+        break;
+      case "decision":
+        if (entry.number === 0 && entry.outcome === "allow") {
+          this.#ancestry.add(at.index, at.leaf, run, open.admission?.parents);
+        }
+        if (entry.outcome === "allow" && this.intervals.of(run) && open.allowed) {
+          this.#say(run, this.intervals.renew(run, open.allowed));
+        }
+        break;
+      case "intent":
+        this.#intent(run, entry, open);
+        break;
+      case "resume":
+        if (open.allowed) this.intervals.begin(run, open.allowed);
+        break;
+      case "drift":
+        report.drifts += 1;
+        this.#say(run, this.intervals.end(run, time));
+        break;
+      case "interruption":
+        if (!open.contained) this.totals.contained += 1;
+        open.contained = true;
+        break;
+      case "outcome":
+        this.#say(run, this.intervals.end(run, time));
+        break;
+    }
+    this.#close(run, open, entry.time);
+  }
+
+  #close(run: string, { report }: OpenRun, time: string): void {
+    const { state } = report;
+    if (state === "completed" || state === "denied" || state === "revoked") {
+      report.end = time;
+      this.totals[state] += 1;
+      this.#runs.delete(run);
+    }
+  }
+
+  #say(run: string, gap: Failure | undefined): void {
+    if (this.#isAbout(run)) this.says.continuity(gap);
+  }
+
+  #open(run: string, entry: Entry): OpenRun {
+    let open = this.#runs.get(run);
+    if (open) return open;
+    open = {
+      report: newReport(run, entry.time),
+      admission: undefined,
+      opened: undefined,
+      measurement: undefined,
+      replayed: undefined,
+      charges: undefined,
+      allowed: undefined,
+      contained: false,
+    };
+    this.#runs.set(run, open);
+    this.totals.runs += 1;
+    if (this.#isAbout(run) && this.reported.length < MOST_REPORTED) this.reported.push(open.report);
+    return open;
+  }
+
+  /** What the intent charges is what the decision said, so that no counter is spared. */
+  #intent(run: string, { charges }: Intent, open: OpenRun): void {
+    if (open.allowed) this.intervals.begin(run, open.allowed);
+    if (open.charges === undefined) return;
+    const found = formatCanonical(charges as unknown as Json);
+    const wrong = failure("LIMIT", `the charges ${open.charges}`, found);
+    this.says.decision(found === open.charges ? undefined : wrong);
+  }
+
+  #decision(entry: Decision & Linked, { index }: EntryName): void {
+    const open = this.#runs.get(entry.run);
+    const admission = open?.admission;
+    if (!admission) {
+      // Denied before anything was admitted, or of a run that began before the first entry here.
+      if (this.fold.runs.has(entry.run)) return this.#unknown(entry);
+      this.counts.asserted += 1;
+      if (entry.outcome === "deny") return;
+      return this.says.transition(failure("LOG", "an admission before a decision", "none"));
+    }
+    const untrusted = entry.trust.flatMap(({ domain }) => this.#untrusted.get(domain) ?? [])[0];
+    if (untrusted) return this.#cannot(untrusted);
+    if (entry.number === 0) {
+      if (entry.outcome === "deny" && !entry.possession) {
+        this.counts.asserted += 1;
+        return;
+      }
+      open.replayed = this.#replay(open, admission, entry);
+      if (!open.replayed.ok && entry.outcome === "deny" && open.replayed.code === entry.code) {
+        this.counts.agreed += 1;
+        return;
+      }
+      this.says.authorization(open.replayed.ok ? undefined : open.replayed);
+    }
+    if (!open.replayed?.ok) {
+      this.counts.open += 1;
+      return;
+    }
+    const policy = checkPolicyKnown(this.domains.own, this.fold);
+    if (policy) this.says.trust(policy);
+    const agreement = decideAgain(this.kernel, open.replayed.value, entry, this.#moment);
+    if (agreement.kind === "asserted") {
+      this.counts.asserted += 1;
+      return;
+    }
+    if (agreement.kind === "differs") {
+      const { code, expected, found } = agreement.failure;
+      return this.says.decision(failure(code, `entry ${index}: ${expected}`, found));
+    }
+    this.counts.agreed += 1;
+    this.says.decision(undefined);
+    const { permission } = agreement;
+    if (!permission || entry.validUntil === null || entry.recheck === null) return;
+    this.#withdrawn(permission, timeOf(entry));
+    open.charges = formatCanonical(chargesOf(permission) as unknown as Json);
+    open.allowed = {
+      time: timeOf(entry),
+      validUntil: millisecondsOf(entry.validUntil),
+      recheck: entry.recheck,
+      age: Math.max(0, ...permission.evidence.map(({ age }) => age)),
+    };
+  }
+
+  /** Whoever uses trust of at most this age has heard of what was published longer ago than that. */
+  #withdrawn({ authorization, evidence }: Permission, time: number): void {
+    if (this.withdrawals.size === 0) return;
+    const { issuer, links, keys } = authorization;
+    const used = evidence.find(({ domain }) => domain === issuer.domain) ?? evidence[0];
+    const bound = used ? used.validUntil - time + used.age : 0;
+    for (const what of [...links.map(({ sha256 }) => sha256), ...keys]) {
+      const published = this.withdrawals.get(what);
+      if (published === undefined || time <= published + bound + this.slack.skew) continue;
+      const expected = `nothing that was withdrawn more than ${bound} ms ago`;
+      return this.says.withdrawal(
+        failure("REVOKED", expected, `${what}, ${time - published} ms ago`),
+      );
+    }
+    this.says.withdrawal(undefined);
+  }
+
+  #replay(open: OpenRun, admission: Admission, entry: Decision & Linked): Result<ReplayedRun> {
+    const inputs = {
+      admission,
+      opened: open.opened,
+      chain: this.trusted.files.require("the chain of an authorization", admission.chain),
+      measurement: open.measurement,
+      ancestors: this.#ancestry.of(admission.parents),
+    };
+    return replayRun(this.kernel, inputs, entry, this.#moment);
+  }
+
+  #unknown({ run }: Decision): void {
+    if (!this.log.about || !this.log.about.has(run)) {
+      this.counts.before += 1;
+      return;
+    }
+    this.#cannot(failure("MISSING", `the admission of run ${run}`, "before the first entry here"));
+  }
+
+  #cannot(why: Failure): void {
+    this.counts.open += 1;
+    this.says.decision(why);
+  }
+}

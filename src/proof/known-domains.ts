@@ -1,0 +1,101 @@
+/** What a gate knew of domains, entry after entry, as its log and the states that it names say. */
+import type { KnownDomains } from "../authorization/domains.js";
+import type { Trust } from "../lineage/entry/gate.js";
+import { millisecondsOf } from "../trust/schema.js";
+import type { TrustView } from "../trust/view.js";
+import type { Failure } from "../verdict.js";
+import { failure } from "../verdict.js";
+import type { Trusted } from "./trusted.js";
+
+interface Seen {
+  authorizations: ReadonlySet<string>;
+  keys: ReadonlySet<string>;
+  contained: ReadonlyMap<string, string>;
+}
+
+const NOTHING: Seen = { authorizations: new Set(), keys: new Set(), contained: new Map() };
+
+/**
+ * The views that decisions are made on. What a gate says it has seen withdrawn is taken, and what the
+ * states themselves withdraw, whether it says so or not.
+ */
+export class ReplayedDomains {
+  readonly #trusted: Trusted;
+  readonly #own: string;
+  readonly #views = new Map<string, TrustView>();
+  #domains: KnownDomains | undefined;
+
+  constructor(trusted: Trusted, own: string) {
+    this.#trusted = trusted;
+    this.#own = own;
+  }
+
+  get domains(): KnownDomains {
+    if (!this.#domains) {
+      const peers = new Map(this.#views);
+      peers.delete(this.#own);
+      this.#domains = { own: this.#views.get(this.#own) ?? unknown(this.#own), peers };
+    }
+    return this.#domains;
+  }
+
+  /** Takes an entry in; a failure where the state that it names is not one that is trusted here. */
+  apply({ domain, trust, code, authorizations, keys }: Trust): Failure | undefined {
+    const before = this.#views.get(domain) ?? unknown(domain);
+    const named = trust ? this.#trusted.state(trust.digest) : undefined;
+    const state = named?.ok ? named.value : undefined;
+    const wrong =
+      named && !named.ok
+        ? named
+        : state && state.domain !== domain
+          ? failure("ORIGIN", `a state of ${domain}`, state.domain)
+          : undefined;
+    const current = wrong ? undefined : state;
+    const withdrawn = extend(before.withdrawn, { authorizations, keys }, current);
+    this.#views.set(domain, {
+      domain,
+      state: current,
+      failure: code === null ? undefined : failure(code, `trust in ${domain}`, "the gate had none"),
+      withdrawn,
+      contradictions: [],
+    });
+    this.#domains = undefined;
+    return wrong;
+  }
+}
+
+function unknown(domain: string): TrustView {
+  const why = failure("NO_TRUST", `a trust state of ${domain}`, "none");
+  return { domain, state: undefined, failure: why, withdrawn: NOTHING, contradictions: [] };
+}
+
+/** Sets are copied only where something is new: most entries bring a timestamp alone. */
+function extend(
+  before: Seen,
+  said: { readonly authorizations: readonly string[]; readonly keys: readonly string[] },
+  state: TrustView["state"],
+): Seen {
+  const status = state?.status;
+  const authorizations = added(before.authorizations, [
+    ...said.authorizations,
+    ...(status?.authorizations.map(({ sha256 }) => sha256) ?? []),
+  ]);
+  const keys = added(before.keys, [
+    ...said.keys,
+    ...(status?.keys.map(({ key }) => key) ?? []),
+    ...(state?.authority.removed ?? []),
+  ]);
+  const newer = (status?.contained ?? []).filter(({ gate, since }) => {
+    const known = before.contained.get(gate);
+    return known === undefined || millisecondsOf(since) > millisecondsOf(known);
+  });
+  const contained =
+    newer.length === 0
+      ? before.contained
+      : new Map([...before.contained, ...newer.map(({ gate, since }) => [gate, since] as const)]);
+  return { authorizations, keys, contained };
+}
+
+function added(before: ReadonlySet<string>, more: readonly string[]): ReadonlySet<string> {
+  return more.every((each) => before.has(each)) ? before : new Set([...before, ...more]);
+}

@@ -1,0 +1,26 @@
+/** What a verdict on a bundle does not say, in sentences: nobody shall take it for more. */
+import type { BundleDemand } from "./demand.js";
+import type { LogReport } from "./report.js";
+
+export function notChecked(
+  logs: readonly LogReport[],
+  { asOf, remembered = [] }: BundleDemand,
+): readonly string[] {
+  const published = new Set(
+    logs.flatMap(({ kind, domain }) => (kind === "domain" ? [domain] : [])),
+  );
+  const gates = logs.filter(({ kind }) => kind === "gate");
+  const silent = gates.map(({ domain }) => domain).filter((domain) => !published.has(domain));
+  return [
+    "Whether what ran did what its entries say: a gate can act without writing it down.",
+    "Whether what a gate measured of its environment and confinement is so, where it measured itself.",
+    ...(asOf === undefined && remembered.length === 0
+      ? ["Whether a log goes on behind its last entry here: no time and no checkpoint was given."]
+      : []),
+    ...(silent.length > 0 || gates.length === 0
+      ? [
+          `When withdrawals were published: the bundle has no log of ${[...new Set(silent)].join(", ") || "a domain"}.`,
+        ]
+      : []),
+  ];
+}

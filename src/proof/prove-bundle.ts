@@ -1,0 +1,295 @@
+/** Making a proof bundle from the logs of gates and of domains, and what is kept beside them. */
+import { encodeBase64 } from "../bytes/base64.js";
+import { concatBytes } from "../bytes/concat.js";
+import { encodeHex } from "../bytes/hex.js";
+import { decodeUtf8 } from "../bytes/utf8.js";
+import { readPublication } from "../domain/published.js";
+import { readKeptState } from "../gate/state/kept-state.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { Entry } from "../lineage/entry.js";
+import { parseEntry, timeOf } from "../lineage/entry.js";
+import { readKept } from "../lineage/kept.js";
+import { readFolder } from "../storage/folder.js";
+import type { Reader } from "../storage/storage.js";
+import { parseCheckpoint } from "../tlog/checkpoint.js";
+import { TreeReader } from "../tlog/tree-reader.js";
+import { parseTrustEntry } from "../trust/entry.js";
+import { millisecondsOf } from "../trust/schema.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import type { Selected, Selection } from "./gate-selection.js";
+import { selectEntries, storedEntries, UnreadableLog } from "./gate-selection.js";
+import { Gathered } from "./gather.js";
+import { bundleCheckpoint, chooseCheckpoints, storedCheckpoints } from "./log-checkpoints.js";
+import type { BundledLog, Manifest } from "./manifest.js";
+import { BUNDLE_FORMAT, formatManifest } from "./manifest.js";
+import type { Opened } from "./opened.js";
+import { formatOpened } from "./opened.js";
+import { encodeFile } from "./read-bundle.js";
+
+/** A gate's log, with what is kept beside it. */
+export interface ProvenGate {
+  readonly log: Reader;
+  readonly selection: Selection;
+  /** What opens the arguments of a run; undefined where nothing was kept. */
+  readonly opened: (run: string) => Promise<Opened | undefined>;
+}
+
+export interface BundleContents {
+  readonly gates: readonly ProvenGate[];
+  /** What domains have published: their folders, as others see them. */
+  readonly domains: readonly Reader[];
+  /** Root metadata that is not kept beside a log: the versions from the one that verifiers pin. */
+  readonly roots: readonly Uint8Array[];
+  /** Leaves the arguments of runs out: who verifies cannot make the decisions on them again. */
+  readonly redact: boolean;
+  /** Told how many entries were read of how many. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** A log as the bundle will hold it. */
+interface Prepared {
+  readonly named: BundledLog;
+  readonly lines: () => AsyncGenerator<Uint8Array>;
+}
+
+/** A bundle, ready to be written: the same inputs give the same bytes. */
+export interface ProvenBundle {
+  /** SHA-256 of the manifest. */
+  readonly id: string;
+  readonly manifest: Manifest;
+  /** Its bytes, piece by piece; reads the logs once more. */
+  pieces(): AsyncGenerator<Uint8Array>;
+}
+
+const NEWLINE = Uint8Array.of(0x0a);
+
+/**
+ * A bundle of what is selected of these logs, as far as a checkpoint covers it. What is missing of kept
+ * content is left out, and named when the bundle is verified.
+ */
+export async function proveBundle(
+  kernel: Kernel,
+  contents: BundleContents,
+): Promise<Result<ProvenBundle>> {
+  const gathered = new Gathered(kernel);
+  try {
+    const prepared: Prepared[] = [];
+    for (const bytes of contents.roots) {
+      const wrong = gathered.addRoot(bytes);
+      if (wrong) return wrong;
+    }
+    for (const folder of contents.domains) {
+      const log = await prepareDomain(kernel, gathered, folder);
+      if (!log.ok) return log;
+      prepared.push(log.value);
+    }
+    for (const gate of contents.gates) {
+      const log = await prepareGate(kernel, gathered, gate, contents);
+      if (!log.ok) return log;
+      prepared.push(log.value);
+    }
+    return assemble(kernel, gathered, prepared);
+  } catch (error) {
+    if (error instanceof UnreadableLog) return error.failure;
+    throw error;
+  }
+}
+
+function assemble(
+  kernel: Kernel,
+  gathered: Gathered,
+  prepared: readonly Prepared[],
+): Result<ProvenBundle> {
+  const trust = gathered.trust();
+  if (!trust.ok) return trust;
+  const files = [...gathered.files].sort(([a], [b]) => (a < b ? -1 : 1));
+  const binary = files.find(([, bytes]) => decodeUtf8(bytes) === undefined);
+  if (binary) return failure("MALFORMED", "kept content in UTF-8", binary[0]);
+  const nameOf = ({ named }: Prepared): string => `${named.kind} ${named.origin}`;
+  const logs = [...prepared].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const twice = logs.find((each, i) => i > 0 && nameOf(each) === nameOf(logs[i - 1] as Prepared));
+  if (twice) return failure("MALFORMED", "each log once", twice.named.origin);
+  const manifest: Manifest = {
+    format: BUNDLE_FORMAT,
+    ...trust.value,
+    files: files.map(([sha256, bytes]) => ({ sha256, size: bytes.length })),
+    logs: logs.map(({ named }) => named),
+  };
+  const first = formatManifest(manifest);
+  return ok({
+    id: encodeHex(kernel.sha256(first)),
+    manifest,
+    async *pieces() {
+      yield concatBytes(first, NEWLINE);
+      for (const [, bytes] of files) yield concatBytes(encodeFile(bytes), NEWLINE);
+      for (const { lines } of logs) yield* lines();
+    },
+  });
+}
+
+async function prepareDomain(
+  kernel: Kernel,
+  gathered: Gathered,
+  folder: Reader,
+): Promise<Result<Prepared>> {
+  const published = await readPublication(kernel, folder);
+  if (!published.ok) return published;
+  for (const { bytes } of published.value.roots) gathered.addRoot(bytes);
+  gathered.addState(published.value.state);
+  const log = readFolder(folder, "log");
+  const timeIn = (bytes: Uint8Array): number | undefined => {
+    const entry = parseTrustEntry(bytes);
+    return entry.ok ? millisecondsOf(entry.value.time) : undefined;
+  };
+  return await prepareLog(kernel, gathered, log, {
+    kind: "domain",
+    select: async (size) => ok({ from: 0, to: size, runs: null }),
+    look: async (_, bytes) => ({ time: timeIn(bytes), behind: undefined }),
+  });
+}
+
+async function prepareGate(
+  kernel: Kernel,
+  gathered: Gathered,
+  { log, selection, opened }: ProvenGate,
+  { redact, onProgress }: BundleContents,
+): Promise<Result<Prepared>> {
+  return await prepareLog(kernel, gathered, log, {
+    kind: "gate",
+    select: (size) => selectEntries(kernel, log, size, selection),
+    look: async (at, bytes) => {
+      const parsed = parseEntry(bytes);
+      if (!parsed.ok) throw new UnreadableLog(parsed);
+      const entry = parsed.value;
+      const wrong =
+        (await gathered.addNamed(log, entry, at.isFirst)) ??
+        (at.isFirst && entry.kind === "state"
+          ? await addStatesOf(kernel, gathered, log, entry.digest)
+          : undefined);
+      if (wrong) throw new UnreadableLog(wrong);
+      onProgress?.(at.index, at.to);
+      return { time: timeOf(entry), behind: await behindOf(entry, opened, redact) };
+    },
+  });
+}
+
+/** The trust states that a gate knew at the state that a bundle begins with. */
+async function addStatesOf(
+  kernel: Kernel,
+  gathered: Gathered,
+  log: Reader,
+  digest: string,
+): Promise<Failure | undefined> {
+  const bytes = await readKept(kernel, log, digest);
+  const fold = bytes.ok ? readKeptState(bytes.value) : bytes;
+  if (!fold.ok) return fold;
+  for (const { trust } of fold.value.domains.values()) {
+    const wrong = trust ? await gathered.addKeptState(log, trust.digest) : undefined;
+    if (wrong) return wrong;
+  }
+  return undefined;
+}
+
+/** What stands behind an admission: what opens the digests in it. */
+async function behindOf(
+  entry: Entry,
+  opened: ProvenGate["opened"],
+  redact: boolean,
+): Promise<Uint8Array | undefined> {
+  if (entry.kind !== "admission") return undefined;
+  const digests = entry.arguments;
+  // Without arguments there is nothing to withhold.
+  if (redact && digests.length > 0) return undefined;
+  const kept = await opened(entry.run);
+  if (!kept) return undefined;
+  const openings = digests.flatMap(
+    ({ name }) => kept.openings.find((each) => each.name === name) ?? [],
+  );
+  return formatOpened({ openings, salt: kept.salt });
+}
+
+/** How a kind of log is looked through. */
+interface Looking {
+  readonly kind: BundledLog["kind"];
+  readonly select: (size: number) => Promise<Result<Selected>>;
+  /** The time that an entry states, and the lines that stand behind it. */
+  readonly look: (
+    at: { readonly index: number; readonly to: number; readonly isFirst: boolean },
+    bytes: Uint8Array,
+  ) => Promise<{ readonly time: number | undefined; readonly behind: Uint8Array | undefined }>;
+}
+
+async function prepareLog(
+  kernel: Kernel,
+  gathered: Gathered,
+  log: Reader,
+  { kind, select, look }: Looking,
+): Promise<Result<Prepared>> {
+  const stored = await storedCheckpoints(log);
+  if (!stored.ok) return stored;
+  const largest = stored.value.findLast(({ times }) => times.length > 0) ?? stored.value.at(-1);
+  const size = largest?.size ?? 0;
+  if (size === 0) return failure("MISSING", "entries that a checkpoint covers", "none");
+  const selected = await select(size);
+  if (!selected.ok) return selected;
+  const { from, to, runs } = selected.value;
+  const sizes = new Set(stored.value.map((each) => each.size));
+  const timeAt = new Map<number, number>();
+  const hasher = kernel.hasher("sha256");
+  const behindAt = new Map<number, Uint8Array>();
+  let lines = 0;
+  let last: Uint8Array = new Uint8Array();
+  for await (const { index, bytes } of storedEntries(log, size, from, to)) {
+    if (bytes.includes(0x0a)) return failure("MALFORMED", `entry ${index} on one line`, "several");
+    const { time, behind } = await look({ index, to, isFirst: index === from }, bytes);
+    if (time !== undefined && sizes.has(index)) timeAt.set(index, time);
+    if (behind && behind.length > 0) {
+      hasher.update(behind);
+      lines += behind.filter((byte) => byte === 0x0a).length;
+      behindAt.set(index, behind);
+    }
+    last = bytes;
+  }
+  const chosen = chooseCheckpoints(stored.value, from, to, timeAt);
+  const checkpoints = [];
+  const place = { from, to, largest: chosen.at(-1)?.size ?? size };
+  for (const each of chosen) {
+    const sha256 = gathered.add(each.bytes);
+    const named = await bundleCheckpoint(kernel, log, { size: each.size, sha256 }, place);
+    if (!named.ok) return named;
+    checkpoints.push(named.value);
+  }
+  const before = await new TreeReader(kernel, log, BigInt(size), "c2sp").subtrees(BigInt(from));
+  if (!before.ok) return before;
+  const signed = parseCheckpoint(largest?.bytes as Uint8Array);
+  if (!signed.ok) return signed;
+  const named: BundledLog = {
+    kind,
+    origin: signed.value.checkpoint.origin,
+    from,
+    count: to - from,
+    last: encodeHex(kernel.leafHash(last)),
+    before: before.value.map(encodeBase64),
+    checkpoints,
+    runs,
+    opened: kind === "domain" ? null : { count: lines, sha256: encodeHex(hasher.digest()) },
+  };
+  return ok({
+    named,
+    async *lines() {
+      let pieces: Uint8Array[] = [];
+      for await (const { index, bytes } of storedEntries(log, size, from, to)) {
+        pieces.push(
+          bytes,
+          NEWLINE,
+          ...(behindAt.has(index) ? [behindAt.get(index) as Uint8Array] : []),
+        );
+        if (pieces.length < 512) continue;
+        yield concatBytes(...pieces);
+        pieces = [];
+      }
+      yield concatBytes(...pieces);
+    },
+  });
+}

@@ -1,0 +1,164 @@
+/**
+ * The trust that a bundle rests on: the roots that follow from those the verifier has pinned, and the
+ * states under them.
+ */
+import { encodeHex } from "../bytes/hex.js";
+import type { Kernel } from "../kernel/kernel.js";
+import { verifyTimestamp } from "../trust/roles.js";
+import type { VerifiedRoot } from "../trust/root.js";
+import { verifyNextRoot, verifyPinnedRoot } from "../trust/root.js";
+import type { VerifiedTrustState } from "../trust/state.js";
+import { verifyState } from "../trust/state.js";
+import type { Failure, Result } from "../verdict.js";
+import { failure, ok } from "../verdict.js";
+import type { BundledDomain, BundledState, Manifest } from "./manifest.js";
+import type { BundledFiles } from "./read-bundle.js";
+
+/** A root that the verifier has pinned. */
+export interface PinnedDomain {
+  readonly domain: string;
+  readonly root: VerifiedRoot;
+}
+
+export class Trusted {
+  /** Roots that are trusted, by the SHA-256 of their file. */
+  readonly #roots = new Map<string, VerifiedRoot>();
+  readonly #states = new Map<string, VerifiedTrustState>();
+  readonly #byDomain = new Map<string, VerifiedTrustState[]>();
+  /** Why a state that the bundle names is not trusted. */
+  readonly #refused = new Map<string, Failure>();
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly files: BundledFiles,
+    readonly pinned: ReadonlyMap<string, readonly VerifiedRoot[]>,
+  ) {}
+
+  /** A state by its digest, or why it is not trusted. */
+  state(digest: string): Result<VerifiedTrustState> {
+    const state = this.#states.get(digest);
+    if (state) return ok(state);
+    return (
+      this.#refused.get(digest) ??
+      failure("MISSING", `the trust state ${digest}`, "not in the bundle")
+    );
+  }
+
+  /** All states of a domain that are trusted. */
+  statesOf(domain: string): readonly VerifiedTrustState[] {
+    return this.#byDomain.get(domain) ?? [];
+  }
+
+  get domains(): ReadonlySet<string> {
+    return new Set(this.#byDomain.keys());
+  }
+
+  /** Follows the roots of a domain from the pinned one on. */
+  async followRoots({ domain, roots }: BundledDomain): Promise<Failure | undefined> {
+    const pins = this.pinned.get(domain);
+    if (!pins) return failure("NO_TRUST", `a pinned root of ${domain}`, "none");
+    let before: VerifiedRoot | undefined;
+    let versions = "";
+    for (const sha256 of roots) {
+      const bytes = this.files.require(`a root of ${domain}`, sha256);
+      if (!bytes.ok) return bytes;
+      // Of a root that nobody pinned, and that none before it vouches for, only its own word is known.
+      const alone = before ? undefined : await verifyPinnedRoot(this.kernel, bytes.value);
+      if (alone && !alone.ok) return alone;
+      const next = before
+        ? await verifyNextRoot(this.kernel, before, bytes.value)
+        : (alone as Result<VerifiedRoot>);
+      if (!next.ok) return next;
+      const root = next.value;
+      versions += `${versions && ", "}${root.signed.version}`;
+      if (root.signed.domain !== domain) {
+        return failure("KEY", `a root of ${domain}`, `one of ${root.signed.domain ?? "none"}`);
+      }
+      const pin = pins.find(({ signed }) => signed.version === root.signed.version);
+      if (pin && pin.digest !== root.digest) {
+        const expected = `root ${pin.signed.version} of ${domain} as it is pinned`;
+        return failure("KEY", expected, "another one");
+      }
+      if (!before && !pin) continue;
+      before = root;
+      this.#roots.set(sha256, root);
+    }
+    if (before) return undefined;
+    const wanted = pins.map(({ signed }) => signed.version).join(" or ");
+    return failure("NO_TRUST", `root ${wanted} of ${domain}, which is pinned`, versions || "none");
+  }
+
+  /** Verifies a state from its timestamp down, under a root that is trusted. */
+  async readState(named: BundledState): Promise<Failure | undefined> {
+    const read = await this.#read(named);
+    if (!read.ok) {
+      this.#refused.set(named.digest, read);
+      return read;
+    }
+    this.#states.set(named.digest, read.value);
+    const states = this.#byDomain.get(named.domain);
+    if (states) states.push(read.value);
+    else this.#byDomain.set(named.domain, [read.value]);
+    return undefined;
+  }
+
+  async #read({
+    digest,
+    domain,
+    root,
+    timestamp,
+  }: BundledState): Promise<Result<VerifiedTrustState>> {
+    const bytes = this.files.require(`the timestamp of ${digest}`, timestamp);
+    if (!bytes.ok) return bytes;
+    const trusted = this.#roots.get(root);
+    if (!trusted || trusted.signed.domain !== domain) {
+      const expected = `a root of ${domain} that follows from a pinned one`;
+      return failure("NO_TRUST", expected, `the root file ${root}`);
+    }
+    const signed = await verifyTimestamp(this.kernel, trusted, bytes.value);
+    if (!signed.ok) return signed;
+    const state = await verifyState(this.kernel, trusted, signed.value, async (path, _, sha256) =>
+      sha256 === undefined
+        ? failure("DIGEST", `a digest of ${path}`, "none")
+        : this.files.require(`${path} of ${digest}`, sha256),
+    );
+    if (!state.ok || state.value.digest === digest) return state;
+    return failure("DIGEST", `the trust state ${digest}`, state.value.digest);
+  }
+}
+
+/** The verifier's pins by domain. A TypeError on what is no root, or names no domain. */
+export async function readPins(
+  kernel: Kernel,
+  pins: readonly Uint8Array[],
+): Promise<ReadonlyMap<string, readonly VerifiedRoot[]>> {
+  const byDomain = new Map<string, VerifiedRoot[]>();
+  for (const bytes of pins) {
+    const root = await verifyPinnedRoot(kernel, bytes);
+    if (!root.ok) throw new TypeError(`not a root to pin: ${root.expected}, found ${root.found}`);
+    const { domain } = root.value.signed;
+    if (domain === undefined) throw new TypeError("a pinned root names its domain");
+    byDomain.set(domain, [...(byDomain.get(domain) ?? []), root.value]);
+  }
+  return byDomain;
+}
+
+/** The SHA-256 of the files of a state, root and timestamp among them. */
+export function filesOfState(
+  kernel: Kernel,
+  { metadata, contents }: VerifiedTrustState,
+): ReadonlyMap<string, Uint8Array> {
+  const all = [...Object.values(metadata).map(({ bytes }) => bytes), ...contents.values()];
+  return new Map(all.map((bytes) => [encodeHex(kernel.sha256(bytes)), bytes]));
+}
+
+/** All that a manifest names of trust: roots, then states. */
+export async function followAll(
+  trusted: Trusted,
+  { domains, trust }: Manifest,
+  onRoots: (failure: Failure | undefined) => void,
+  onState: (failure: Failure | undefined) => void,
+): Promise<void> {
+  for (const each of domains) onRoots(await trusted.followRoots(each));
+  for (const each of trust) onState(await trusted.readState(each));
+}
