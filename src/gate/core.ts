@@ -5,12 +5,14 @@ import type { Failure, Result } from "../verdict.js";
 import { failure } from "../verdict.js";
 import { encodeHex } from "../bytes/hex.js";
 import { ClockWatch } from "./clock-watch.js";
+import { Cosigning } from "./cosigning.js";
 import type { GateDecision } from "./decide.js";
 import { decide } from "./decide.js";
 import type { Measured } from "./environment.js";
 import { checkKernel } from "./environment.js";
 import type { Allowed } from "./governed-run.js";
 import type { Ledger, Written } from "./ledger.js";
+import { isPeersWitness } from "./listed-witnesses.js";
 import type { GateOptions } from "./options.js";
 import type { GateState } from "./state.js";
 import type { Decided } from "./run-entries.js";
@@ -33,6 +35,7 @@ export type Refused = Extract<GateDecision, { readonly outcome: "deny" }>;
 export class GateCore {
   readonly origin: string;
   readonly clockWatch: ClockWatch;
+  readonly cosigning: Cosigning;
   /** Why the gate decides nothing for good: it was closed, or a defect was found. */
   ended: Failure | undefined;
   readonly #key: string;
@@ -48,6 +51,7 @@ export class GateCore {
     readonly onState: (domains: KnownDomains) => void,
   ) {
     this.origin = options.signer.key.name;
+    this.cosigning = new Cosigning(options, ledger.log);
     this.clockWatch = new ClockWatch(options.clock, options.terms.skew);
     this.#key = encodeHex(options.signer.key.publicKey);
   }
@@ -137,11 +141,20 @@ export class GateCore {
         isolation: allowed.effect.isolation,
         ancestors: allowed.ancestors,
         run: run === "again" ? allowed.run : undefined,
+        peerWitnessed: this.#canAskPeer(allowed, domains),
       });
     } catch (error) {
       const found = messageOf(error);
       return this.refuse(failure("INTERNAL", "a decision", found));
     }
+  }
+
+  /** Looked at only where it is demanded. Of a run that executes it was asked when that began. */
+  #canAskPeer({ run, authorization }: Allowed, domains: KnownDomains): boolean {
+    const { peerWitnesses = [] } = this.options;
+    if (peerWitnesses.length === 0 || !authorization.demands.witnessed) return false;
+    if (this.state.runs.get(run)?.state === "executing") return true;
+    return peerWitnesses.some(({ key }) => isPeersWitness(this, domains, key));
   }
 
   /** A denial that nothing of the request decides. */

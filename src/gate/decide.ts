@@ -39,6 +39,8 @@ export interface GateSituation extends Situation {
   readonly ancestors: readonly string[];
   /** The run, where it was allowed before and is decided on again: what it charged is charged. */
   readonly run: string | undefined;
+  /** Whether the gate can ask a witness of a peer domain for its cosignature. */
+  readonly peerWitnessed: boolean;
 }
 
 /** The answer, with its code and its bound. */
@@ -93,7 +95,7 @@ function answer(
     checkSeen(authorization, situation) ??
     checkMeasured(situation.domains.own.state?.baseline, situation.measured) ??
     checkIsolation(permission.isolation, situation.isolation) ??
-    checkWitnessed(permission) ??
+    checkWitnessed(permission, situation) ??
     (situation.run === undefined ? checkCharges(permission.charges, situation.state) : undefined);
   if (after) return deny(after);
   const tripped = checkTrips(request.command, situation);
@@ -177,10 +179,13 @@ function isReplaced(state: VerifiedTrustState, newest: TrustVersions): boolean {
   return state.digest !== newest.digest && isOlder(versionsOf(state), newest);
 }
 
-/** The peers' cosignature that would have to be there before the effect is not asked for yet. */
-function checkWitnessed({ witnessed }: Permission): Failure | undefined {
-  if (!witnessed) return undefined;
-  return failure("QUORUM", "a peer's cosignature on the intent", "a gate that asks no peers");
+/** The cosignature itself is waited for when the intent is durable, and before the effect begins. */
+function checkWitnessed(
+  { witnessed }: Permission,
+  { peerWitnessed }: GateSituation,
+): Failure | undefined {
+  if (!witnessed || peerWitnessed) return undefined;
+  return failure("QUORUM", "a peer's cosignature on the intent", "a gate that can ask no peer");
 }
 
 function checkCharges(charges: readonly Charge[], state: GateState): Failure | undefined {

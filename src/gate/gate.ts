@@ -21,6 +21,7 @@ import type { HandedOver } from "./hand-over.js";
 import { handOver } from "./hand-over.js";
 import type { Placed, Written } from "./ledger.js";
 import { CADENCE } from "./options.js";
+import { PeerWitnesses } from "./peer-witnesses.js";
 import type { Preparation } from "./prepare.js";
 import { changedSince, checkAccept, copyBytes, Preparer } from "./prepare.js";
 import { recover, resumeGate, resumeRun, revoke } from "./recovery.js";
@@ -41,6 +42,7 @@ export class Gate {
   readonly #preparer: Preparer;
   readonly #unsubscribe: () => void;
   readonly #vouching: Vouching;
+  readonly #peers: PeerWitnesses;
   #cancelBeat: () => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -53,10 +55,11 @@ export class Gate {
     this.#preparer = new Preparer(core, this.#challenges);
     core.ledger.onFailure = (why) => supervisor.abandon(why);
     this.#unsubscribe = follower.onChange(() => this.reconsider());
-    this.#vouching = new Vouching(core, (why) =>
-      supervisor.containGate(why.code, driftOf(why.code)),
-    );
+    const contradicted = (why: Failure): void =>
+      supervisor.containGate(why.code, driftOf(why.code));
+    this.#vouching = new Vouching(core, contradicted);
     this.reconsider();
+    this.#peers = new PeerWitnesses(core, contradicted);
     this.#scheduleBeat();
   }
 
@@ -125,10 +128,26 @@ export class Gate {
     const lost = await this.core.notDurable(written);
     // The ledger has abandoned the run, which never began.
     if (lost) return denied(id, lost);
+    await this.coverByPeer(run, written);
     const changed = changedSince(allowed.request, ask);
     if (changed) this.supervisor.break(run, changed.code, driftOf(changed.code));
     this.supervisor.begin(run, doubted);
     return { outcome: "allow", run };
+  }
+
+  /**
+   * Where the authorization demands it, waits for a peer's cosignature that covers these entries, which
+   * are durable. Without one the run is broken, and never begins.
+   */
+  async coverByPeer(run: GovernedRun, { entries }: Pick<Written, "entries">): Promise<void> {
+    if (!run.permission?.witnessed || run.broken) return;
+    const { clock, cadence } = this.core.options;
+    const patience = cadence?.peerAnswer ?? CADENCE.peerAnswer;
+    const left = run.validUntil - clock.now();
+    const wait = left > 0 ? Math.min(patience, left) : 0;
+    const { index } = entries.at(-1) as Placed;
+    const covered = await this.#peers.cover(index, wait, run.finished);
+    if (!covered) this.supervisor.break(run, "QUORUM", driftOf("QUORUM"));
   }
 
   /** Decides and writes it down in one step: nothing comes between the two. */
@@ -315,9 +334,9 @@ export class Gate {
     this.supervisor.breakAll("CONTAINED", "containment");
     await Promise.all(runs.map((run) => run.finished));
     await this.core.kept();
-    await this.#vouching.close();
     // The last word: whoever restores an older copy will be found out.
-    if (!this.core.ledger.failure) await this.#vouching.ask();
+    await Promise.all([this.#vouching.close(), this.#peers.close()]);
+    await this.core.cosigning.settled();
     await this.core.ledger.log.close();
   }
 }

@@ -15,14 +15,13 @@ import { NO_VERIFIERS } from "../tlog/verifiers.js";
 import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
 import type { VerifierKey } from "../tlog/vkey.js";
 import { formatVkey, makeVerifierKey } from "../tlog/vkey.js";
-import type { Trusted, TrustView } from "../trust/view.js";
-import { checkGate, checkTrusted, peerOf } from "../trust/view.js";
+import { checkGate } from "../trust/view.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { GateCore } from "./core.js";
 import type { GovernedRun } from "./governed-run.js";
 import type { Placed } from "./ledger.js";
-import { witnessesOf } from "./witness.js";
+import { listedBy, trustedOf } from "./listed-witnesses.js";
 import { messageOf } from "./message.js";
 
 /** The entries that a packet proves: the decision that allowed, and the hand-over. */
@@ -100,11 +99,8 @@ function demandOf(core: GateCore, domains: KnownDomains, origin: string): Result
   const key = makeVerifierKey(kernel, origin, "ed25519", decodeHex(gate.value) as Uint8Array);
   const witnesses = new Map<string, VerifierKey>();
   for (const other of [domains.own, ...domains.peers.values()]) {
-    const known = other.domain === domain ? undefined : trustedOf(core, domains, other);
-    if (!known?.ok) continue;
-    const listed = witnessesOf(kernel, known.value.state);
-    if (!listed.ok) continue;
-    for (const each of listed.value) witnesses.set(encodeHex(each.publicKey), each);
+    const listed = other.domain === domain ? [] : listedBy(core, domains, other);
+    for (const each of listed) witnesses.set(encodeHex(each.publicKey), each);
   }
   if (witnesses.size === 0) {
     const expected = "a witness of another domain, from trust that is fresh";
@@ -112,17 +108,6 @@ function demandOf(core: GateCore, domains: KnownDomains, origin: string): Result
   }
   const { now } = core;
   return demandOn(kernel, key, [...witnesses.values()], { now, maxStaleness, skew: terms.skew });
-}
-
-/** The own domain's state or a peer's, if it is fresh by what is pinned with it. */
-function trustedOf(core: GateCore, { own }: KnownDomains, view: TrustView): Result<Trusted> {
-  const { maxStaleness, terms } = core.options;
-  const { now } = core;
-  if (view.domain === own.domain) return checkTrusted(view, { now, maxStaleness, terms });
-  const peer = own.state && peerOf(own.state, view.domain);
-  if (!peer) return failure("UNTRUSTED", `a peer of ${own.domain}`, view.domain);
-  const bound = Math.min(maxStaleness, peer.maxStaleness);
-  return checkTrusted(view, { now, maxStaleness: bound, terms: peer });
 }
 
 function demandOn(

@@ -10,6 +10,7 @@ import { openLog } from "../lineage/log.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import { GateCore, measure } from "./core.js";
+import { Cosigning } from "./cosigning.js";
 import { driftEntry } from "./drift.js";
 import { checkKernel } from "./environment.js";
 import { Gate } from "./gate.js";
@@ -120,9 +121,10 @@ async function begin(
 
 /** What the domain's witness vouches for; null where nobody is asked. */
 async function findNewest(
-  { kernel, storage, witness, follower, clock, terms }: GateOptions,
+  options: GateOptions,
   log: GateLog,
 ): Promise<Result<{ readonly size: number; readonly root: string } | null>> {
+  const { kernel, storage, witness, follower, clock, terms } = options;
   if (witness === UNWITNESSED) return ok(null);
   const { own } = follower.domains;
   if (!own.state)
@@ -136,7 +138,8 @@ async function findNewest(
   }
   const proven = await proveNewest(kernel, log, storage, witness, { clock, skew: terms.skew });
   if (!proven.ok) return proven;
-  await log.storeCheckpoint(proven.value.checkpoint);
+  const kept = await new Cosigning(options, log).keep(proven.value.checkpoint);
+  if (!kept.ok && kept.code === "EQUIVOCATION") return { ...kept, code: "LOG" };
   return ok({ size: proven.value.size, root: proven.value.root });
 }
 

@@ -26,6 +26,11 @@ export interface GateOptions {
   readonly maxStaleness: number;
   /** Who tells whether the log is the newest of its origin. */
   readonly witness: Witness | typeof UNWITNESSED;
+  /**
+   * Witnesses of peer domains, which cosign the log's checkpoints: what others are convinced by. Each
+   * counts while a peer's trust state lists it, and the own domain's does not.
+   */
+  readonly peerWitnesses?: readonly Witness[] | undefined;
   readonly clock: Clock;
   /** Random bytes that nobody can guess. */
   readonly random: (length: number) => Uint8Array;
@@ -47,6 +52,13 @@ export interface Cadence {
   readonly beat: number;
   /** Milliseconds from one question to the domain's witness to the next, while the log grows. */
   readonly witness: number;
+  /** The same of the witnesses of peer domains. */
+  readonly peers: number;
+  /**
+   * Milliseconds that one of them is waited for: also before the effect of a run whose intent a peer
+   * must have cosigned.
+   */
+  readonly peerAnswer: number;
   /** Milliseconds from an entry to the checkpoint that covers it, about. */
   readonly checkpoint: number;
   /** Entries that no checkpoint covers, at most about. */
@@ -58,6 +70,8 @@ export interface Cadence {
 export const CADENCE: Cadence = {
   beat: 10_000,
   witness: 5_000,
+  peers: 15_000,
+  peerAnswer: 5_000,
   checkpoint: 1_000,
   checkpointEntries: 4_096,
   state: 4_096,

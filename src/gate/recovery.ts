@@ -148,8 +148,10 @@ export async function resumeRun(
   try {
     const resumed = await takeUp(gate, preparer, run, statement, ask);
     if (!resumed.ok) return denied(run, await backTo(core, run, resumed, resumed.expires));
-    supervisor.begin(resumed.value);
-    return { outcome: "allow", run: resumed.value };
+    const { governed, written } = resumed.value;
+    await gate.coverByPeer(governed, written);
+    supervisor.begin(governed);
+    return { outcome: "allow", run: governed };
   } catch (error) {
     const found = messageOf(error);
     return denied(run, await backTo(core, run, failure("INTERNAL", "a run that goes on", found)));
@@ -165,7 +167,10 @@ async function takeUp(
   run: string,
   statement: Uint8Array,
   ask: RunRequest & { readonly openings: readonly Opening[] },
-): Promise<{ ok: true; value: GovernedRun } | (Failure & { readonly expires?: number })> {
+): Promise<
+  | { ok: true; value: { readonly governed: GovernedRun; readonly written: Written } }
+  | (Failure & { readonly expires?: number })
+> {
   const request = makeRequest(ask.request);
   const began = checkRecovering(core, run) ? await recover(core, run) : await look(core, run);
   if (!began.ok) return began;
@@ -202,7 +207,7 @@ async function takeUp(
   if (!resumed.ok) return resumed;
   governed.decision = first;
   supervisor.add(governed, decision);
-  return (await core.notDurable(resumed.value)) ?? ok(governed);
+  return (await core.notDurable(resumed.value)) ?? ok({ governed, written: resumed.value });
 }
 
 /** Where the decision stands that allowed a run first: its name, for runs that it causes. */

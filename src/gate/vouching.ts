@@ -2,14 +2,7 @@
 import type { Failure } from "../verdict.js";
 import type { GateCore } from "./core.js";
 import { CADENCE, UNWITNESSED } from "./options.js";
-import { askForNewest } from "./witness.js";
-
-/** What a witness answers that has seen another log. That it cannot be asked says nothing of the log. */
-const CONTRADICTIONS: ReadonlySet<Failure["code"]> = new Set([
-  "LOG",
-  "EQUIVOCATION",
-  "CONSISTENCY",
-]);
+import { askForNewest, isContradiction } from "./witness.js";
 
 export class Vouching {
   readonly #core: GateCore;
@@ -44,15 +37,9 @@ export class Vouching {
     try {
       const at = { clock, skew: terms.skew };
       const vouched = await askForNewest(kernel, log, storage, witness, at);
-      if (!vouched.ok) {
-        if (!CONTRADICTIONS.has(vouched.code)) return;
-        // Once while the gate is contained: what must be answered is that.
-        const known = this.#contradicted && this.#core.state.mode === "contained";
-        this.#contradicted = true;
-        if (!known) this.#onContradiction({ ...vouched, code: "LOG" });
-        return;
-      }
-      await log.storeCheckpoint(vouched.value.checkpoint);
+      if (!vouched.ok) return this.#contradict(vouched);
+      const kept = await this.#core.cosigning.keep(vouched.value.checkpoint);
+      if (!kept.ok && kept.code === "EQUIVOCATION") return this.#contradict(kept);
       this.#contradicted = false;
       // What the checkpoint covers: entries that were not durable yet are not vouched for.
       this.#size = vouched.value.size;
@@ -61,10 +48,19 @@ export class Vouching {
     }
   }
 
-  /** Resolves when nothing is asked any more. */
+  #contradict(why: Failure): void {
+    if (!isContradiction(why)) return;
+    // Once while the gate is contained: what must be answered is that.
+    const known = this.#contradicted && this.#core.state.mode === "contained";
+    this.#contradicted = true;
+    if (!known) this.#onContradiction({ ...why, code: "LOG" });
+  }
+
+  /** Asks a last time; resolves when nothing is asked any more. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel();
     await this.#asking;
+    await this.ask();
   }
 }

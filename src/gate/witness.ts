@@ -118,6 +118,11 @@ export async function askForNewest(
   return failure("UNREACHABLE", expected, `${MAX_TRIES} answers that others were before`);
 }
 
+/** What a witness answers that has seen another log. That it cannot be asked says nothing of the log. */
+export function isContradiction({ code }: Failure): boolean {
+  return code === "LOG" || code === "EQUIVOCATION" || code === "CONSISTENCY";
+}
+
 /** The keys of the witnesses that a domain asks for its own logs; MALFORMED where its policy is none. */
 export function witnessesOf(
   kernel: Kernel,

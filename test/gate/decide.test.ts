@@ -54,6 +54,7 @@ function situation(change: Partial<GateSituation> = {}): GateSituation {
     isolation: { level: "cooperative" },
     ancestors: [],
     run: undefined,
+    peerWitnessed: false,
     ...change,
   };
 }
