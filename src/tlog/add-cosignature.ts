@@ -1,13 +1,11 @@
-/** Adding witnesses' cosignatures (C2SP tlog-cosignature) to a checkpoint, alone or of a stored log. */
+/** Adding witnesses' cosignatures (C2SP tlog-cosignature) to a checkpoint. */
 import { concatBytes } from "../bytes/concat.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
-import type { Storage } from "../storage/storage.js";
 import type { Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import type { TreeHead, UnverifiedCheckpoint } from "./checkpoint.js";
 import { parseCheckpoint } from "./checkpoint.js";
-import { CHECKPOINT } from "./log-writer.js";
 import type { NoteSignature } from "./note.js";
 import { formatNote, MAX_NOTE_BYTES, MAX_SIGNATURES, parseNote } from "./note.js";
 import { checkSignatures } from "./signatures.js";
@@ -68,31 +66,6 @@ export function addCosignatures(
     return failure("TOO_LARGE", `a note of at most ${MAX_NOTE_BYTES} bytes`, found);
   }
   return ok({ checkpoint: formatNote(text, merged), head, changed: true });
-}
-
-/**
- * Adds cosignatures to the checkpoint of a stored log, under the storage's lock, all or none. A
- * checkpoint that the log has meanwhile grown past is not the one that they are of, and none is added.
- */
-export async function cosignStoredLog(
-  kernel: Kernel,
-  storage: Storage,
-  lines: Uint8Array,
-  keys: WitnessKeys,
-): Promise<Result<CosignedCheckpoint>> {
-  requireWitnessKeys(keys);
-  const unlock = await storage.lock();
-  try {
-    const stored = await storage.read(CHECKPOINT, MAX_NOTE_BYTES);
-    if (!stored) return failure("MISSING", `a log with a file "${CHECKPOINT}"`, "none");
-    const cosigned = addCosignatures(kernel, stored, lines, keys);
-    if (cosigned.ok && cosigned.value.changed) {
-      await storage.write(CHECKPOINT, cosigned.value.checkpoint);
-    }
-    return cosigned;
-  } finally {
-    await unlock();
-  }
 }
 
 /** The signatures with one more, unless its key has one there that is as new; the same array then. */

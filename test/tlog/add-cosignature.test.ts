@@ -1,16 +1,13 @@
-/** Adding cosignatures to a checkpoint, and to that of a stored log. */
+/** Adding cosignatures to a checkpoint. */
 import { describe, expect, test } from "vitest";
 import { concatBytes } from "../../src/bytes/concat.js";
-import { MemoryStorage } from "../../src/storage/memory.js";
 import type { CosignedCheckpoint } from "../../src/tlog/add-cosignature.js";
-import { addCosignatures, cosignStoredLog } from "../../src/tlog/add-cosignature.js";
-import { CHECKPOINT } from "../../src/tlog/log-writer.js";
+import { addCosignatures } from "../../src/tlog/add-cosignature.js";
 import { formatNote, parseNote } from "../../src/tlog/note.js";
 import type { Signer } from "../../src/tlog/signer.js";
 import { cosignCheckpoint, signCheckpoint } from "../../src/tlog/signer.js";
 import { loadVerifiers, NO_VERIFIERS } from "../../src/tlog/verifiers.js";
 import { verifyCheckpoint } from "../../src/tlog/verify-checkpoint.js";
-import type { Result } from "../../src/verdict.js";
 import { kernel } from "../kernel.js";
 import {
   checkpoint,
@@ -197,68 +194,5 @@ describe("a checkpoint", () => {
   test("a log's key for a witness's is a mistake", async () => {
     const wrong = { witnesses: [log.key], verifiers: NO_VERIFIERS };
     expect(() => addCosignatures(kernel, bare, utf8("x"), wrong)).toThrow(TypeError);
-    await expect(cosignStoredLog(kernel, new MemoryStorage(), utf8("x"), wrong)).rejects.toThrow(
-      TypeError,
-    );
-  });
-});
-
-describe("a stored log's checkpoint", () => {
-  async function storedLog(storage = new MemoryStorage()): Promise<MemoryStorage> {
-    await storage.write(CHECKPOINT, bare);
-    return storage;
-  }
-
-  const read = async (storage: MemoryStorage): Promise<string> =>
-    text((await storage.read(CHECKPOINT, 1 << 20)) as Uint8Array);
-
-  const cosign = async (
-    storage: MemoryStorage,
-    lines: string,
-  ): Promise<Result<CosignedCheckpoint>> =>
-    await cosignStoredLog(kernel, storage, utf8(lines), keys);
-
-  test("is replaced by the cosigned one, and the lock is given back", async () => {
-    const storage = await storedLog();
-    const lines = await line(w2);
-    expect(await cosign(storage, lines)).toMatchObject({ ok: true, value: { changed: true } });
-    expect(await read(storage)).toBe(text(bare) + lines);
-    await (
-      await storage.lock()
-    )();
-  });
-
-  test("is not written where nothing changes, or where something is wrong", async () => {
-    const storage = await storedLog();
-    const lines = await line(w2);
-    await cosign(storage, lines);
-    storage.write = async () => {
-      throw new Error("written");
-    };
-    expect(await cosign(storage, lines)).toMatchObject({ ok: true, value: { changed: false } });
-    expect(await cosign(storage, "hello\n")).toMatchObject({ ok: false, code: "MALFORMED" });
-    await expect(cosign(storage, await line(w3))).rejects.toThrow("written");
-    await (
-      await storage.lock()
-    )();
-  });
-
-  test("is left alone while another writes the log", async () => {
-    const storage = await storedLog();
-    const unlock = await storage.lock();
-    await expect(cosign(storage, await line(w2))).rejects.toThrow("another writer");
-    await unlock();
-    expect(await read(storage)).toBe(text(bare));
-  });
-
-  test("that is not there is missing", async () => {
-    expect(await cosign(new MemoryStorage(), await line(w2))).toMatchObject({ code: "MISSING" });
-  });
-
-  test("that has grown takes no cosignature of before", async () => {
-    const storage = await storedLog();
-    const lines = await line(w2);
-    await storage.write(CHECKPOINT, await signCheckpoint(ORIGIN, { size: 12n, rootHash }, log));
-    expect(await cosign(storage, lines)).toMatchObject({ ok: false, code: "SIGNATURE" });
   });
 });

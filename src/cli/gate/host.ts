@@ -14,7 +14,7 @@ import { PASSPHRASE_HELP, passphraseSource } from "../passphrase.js";
 import { HOST, measureEnvironment } from "./environment.js";
 import { keepOpenings } from "./openings-folder.js";
 import { followStore, TRUST_HELP, TRUST_OPTIONS } from "./trust-options.js";
-import { WITNESS_HELP, WITNESS_OPTIONS, witnessOf } from "./witness-options.js";
+import { peerWitnessesOf, WITNESS_HELP, WITNESS_OPTIONS, witnessOf } from "./witness-options.js";
 
 export const HOST_OPTIONS = {
   "gate-key": { type: "string" },
@@ -52,6 +52,7 @@ export async function openHost(
   const signer = await readGateKey(kernel, args);
   const origin = signer.key.name;
   const witness = await witnessOf(kernel, args, signer.key);
+  const peerWitnesses = await peerWitnessesOf(kernel, args, signer.key);
   const log = args.required("log");
   const { follower, terms, maxStaleness } = await followStore(kernel, args);
   let opened: Result<Gate> | undefined;
@@ -64,6 +65,7 @@ export async function openHost(
       terms,
       maxStaleness,
       witness,
+      peerWitnesses,
       clock: systemClock,
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
       measure: measureEnvironment(),

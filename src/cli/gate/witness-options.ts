@@ -1,4 +1,4 @@
-/** The options that say who vouches that a gate's log is the newest there is. */
+/** The options that say who vouches that a gate's log is the newest there is, and which peers cosign it. */
 import type { Witness } from "../../gate/witness.js";
 import { storeWitness } from "../../gate/witness.js";
 import { UNWITNESSED } from "../../gate/options.js";
@@ -16,6 +16,8 @@ export const WITNESS_OPTIONS = {
   witness: { type: "string" },
   "witness-key": { type: "string" },
   unwitnessed: { type: "boolean" },
+  "peer-witness": { type: "string", multiple: true },
+  "peer-witness-key": { type: "string", multiple: true },
 } as const;
 
 export const WITNESS_HELP = `  --witness DIR             what the domain's witness remembers, made if it is not there: as --state of
@@ -23,7 +25,12 @@ export const WITNESS_HELP = `  --witness DIR             what the domain's witne
                             put back, so keep it elsewhere than the log
   --witness-key KEYFILE     the witness's key, from "writ key new --cosigner"; the domain names it:
                             "writ domain witness DIR FILE"
-  --unwitnessed             ask nobody: then nobody notices such a log. It shows in the log`;
+  --unwitnessed             ask nobody: then nobody notices such a log. It shows in the log
+  --peer-witness DIR        what the witness of a peer domain remembers, which cosigns the log as well: to
+                            others only that proves anything. What was cosigned stands in LOG/cosigned.
+                            May be repeated; an authorization with --witnessed needs one
+  --peer-witness-key FILE   its key, which the peer's domain names; the first goes with the first
+                            --peer-witness, and so on`;
 
 export async function witnessOf(
   kernel: Kernel,
@@ -42,10 +49,42 @@ export async function witnessOf(
         : `--witness DIR and --witness-key KEYFILE go together: --${state === undefined ? "witness" : "witness-key"} is missing`,
     );
   }
+  return await readWitness(kernel, args, log, { state, keyFile, option: "witness-key" });
+}
+
+/** Those of `--peer-witness` and `--peer-witness-key`, in their order. */
+export async function peerWitnessesOf(
+  kernel: Kernel,
+  args: Arguments,
+  log: VerifierKey,
+): Promise<readonly Witness[]> {
+  const [states, keyFiles] = [args.list("peer-witness"), args.list("peer-witness-key")];
+  if (states.length !== keyFiles.length) {
+    const found = `${states.length} and ${keyFiles.length}`;
+    throw new UsageError(
+      `--peer-witness DIR and --peer-witness-key FILE go together, one of each: there are ${found}`,
+    );
+  }
+  const witnesses: Witness[] = [];
+  // One after another: a passphrase may be asked for.
+  for (const [i, state] of states.entries()) {
+    const given = { state, keyFile: keyFiles[i] as string, option: "peer-witness-key" };
+    witnesses.push(await readWitness(kernel, args, log, given));
+  }
+  return witnesses;
+}
+
+async function readWitness(
+  kernel: Kernel,
+  args: Arguments,
+  log: VerifierKey,
+  given: { readonly state: string; readonly keyFile: string; readonly option: string },
+): Promise<Witness> {
+  const { state, keyFile, option } = given;
   const signer = await readSigner(kernel, keyFile, passphraseSource(args, { twice: false }));
   if (signer.key.type !== "cosignature-ed25519") {
     throw new UsageError(
-      `--witness-key ${keyFile} is no witness's key: "writ key new NAME --cosigner" makes one`,
+      `--${option} ${keyFile} is no witness's key: "writ key new NAME --cosigner" makes one`,
     );
   }
   const setup = { logs: [{ origin: log.name, key: log }], verifiers: NO_VERIFIERS };
