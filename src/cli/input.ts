@@ -8,9 +8,33 @@ let stdinTaken = false;
 
 /** The bytes of a file, or of stdin for `-`; over 256 MiB is refused, whatever the file claims. */
 export async function readInput(path: string): Promise<Uint8Array> {
+  return await readAll(path, streamInput(path));
+}
+
+/** The first bytes of a file or of stdin, and all of its bytes. */
+export async function peekInput(
+  path: string,
+): Promise<{ readonly start: Uint8Array; readonly stream: AsyncIterable<Uint8Array> }> {
+  const chunks = streamInput(path);
+  const first = await chunks.next();
+  const start = first.done ? new Uint8Array() : first.value;
+  return {
+    start,
+    stream: (async function* () {
+      yield start;
+      yield* chunks;
+    })(),
+  };
+}
+
+/** All of a stream of `path`, as `readInput` would have it. */
+export async function readAll(
+  path: string,
+  stream: AsyncIterable<Uint8Array>,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of streamInput(path)) {
+  for await (const chunk of stream) {
     length += chunk.length;
     if (length > MAX_BYTES) throw new UsageError(`${path} is over ${MAX_BYTES} bytes`);
     chunks.push(chunk);

@@ -17,6 +17,7 @@ import { trustEvidence, trustLift } from "./trust/evidence.js";
 import { trustExposure } from "./trust/exposure.js";
 import { trustRelay } from "./trust/relay.js";
 import { trustShow } from "./trust/show.js";
+import { PROOF_COMMANDS } from "./proof/commands.js";
 import { sync } from "./trust/sync.js";
 import { verify } from "./verify.js";
 import { version } from "./version.js";
@@ -40,6 +41,7 @@ const COMMANDS: readonly Command[] = [
   ...DOMAIN_COMMANDS,
   ...AUTHORIZATION_COMMANDS,
   ...GATE_COMMANDS,
+  ...PROOF_COMMANDS,
   keyNew,
   keyVkey,
   demo,

@@ -53,8 +53,9 @@ export class Findings {
     return !failure;
   }
 
-  hasFailed(name: string): boolean {
-    return this.#of(name).failure !== undefined;
+  /** Whether any check has failed so far. */
+  get hasFailure(): boolean {
+    return [...this.#found.values()].some(({ failure }) => failure !== undefined);
   }
 
   verdict(): Verdict & { readonly checks: readonly BundleCheck[] } {

@@ -7,6 +7,7 @@ import { parseCheckpoint } from "../tlog/checkpoint.js";
 import { CHECKPOINT } from "../tlog/log-writer.js";
 import type { NoteSignature } from "../tlog/note.js";
 import { MAX_NOTE_BYTES } from "../tlog/note.js";
+import type { VerifierKey } from "../tlog/vkey.js";
 import { TreeReader } from "../tlog/tree-reader.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
@@ -16,19 +17,33 @@ import type { BundledCheckpoint } from "./manifest.js";
 export interface StoredNote {
   readonly size: number;
   readonly bytes: Uint8Array;
-  /** Milliseconds since the epoch: when cosignatures say that they were made, the earliest first. */
+  /**
+   * Milliseconds since the epoch: when cosignatures by others than the log's own domain say that they
+   * were made, the earliest first.
+   */
   readonly times: readonly number[];
 }
 
-/** All that are kept of a log, by size: the history of cosigned ones, and the newest. */
-export async function storedCheckpoints(log: Reader): Promise<Result<readonly StoredNote[]>> {
+/**
+ * All that are kept of a log, by size: the history of cosigned ones, and the newest. `own`: the witnesses
+ * of the log's own domain, whose word proves nothing to others.
+ */
+export async function storedCheckpoints(
+  log: Reader,
+  own: readonly VerifierKey[],
+): Promise<Result<readonly StoredNote[]>> {
   const found = new Map<number, StoredNote>();
+  const isOwn = (line: NoteSignature): boolean =>
+    own.some(({ name, keyId }) => name === line.name && keyId === line.keyId);
   const add = (bytes: Uint8Array): Failure | undefined => {
     const signed = parseCheckpoint(bytes);
     if (!signed.ok) return signed;
     const size = Number(signed.value.checkpoint.size);
     if (found.has(size)) return undefined;
-    const times = signed.value.note.signatures.flatMap(timeOf).sort((a, b) => a - b);
+    const times = signed.value.note.signatures
+      .filter((line) => !isOwn(line))
+      .flatMap(timeOf)
+      .sort((a, b) => a - b);
     found.set(size, { size, bytes, times });
     return undefined;
   };

@@ -1,18 +1,22 @@
 /** Making a proof bundle from the logs of gates and of domains, and what is kept beside them. */
+import { domainOfAudience } from "../authorization/demands.js";
 import { encodeBase64 } from "../bytes/base64.js";
 import { concatBytes } from "../bytes/concat.js";
 import { encodeHex } from "../bytes/hex.js";
 import { decodeUtf8 } from "../bytes/utf8.js";
 import { readPublication } from "../domain/published.js";
 import { readKeptState } from "../gate/state/kept-state.js";
+import { witnessesOf } from "../gate/witness.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Entry } from "../lineage/entry.js";
 import { parseEntry, timeOf } from "../lineage/entry.js";
-import { readKept } from "../lineage/kept.js";
+import { readKept, readTrustState } from "../lineage/kept.js";
 import { readFolder } from "../storage/folder.js";
 import type { Reader } from "../storage/storage.js";
 import { parseCheckpoint } from "../tlog/checkpoint.js";
+import { TILE_WIDTH } from "../tlog/tile.js";
 import { TreeReader } from "../tlog/tree-reader.js";
+import type { VerifierKey } from "../tlog/vkey.js";
 import { parseTrustEntry } from "../trust/entry.js";
 import { millisecondsOf } from "../trust/schema.js";
 import type { Failure, Result } from "../verdict.js";
@@ -142,8 +146,10 @@ async function prepareDomain(
     const entry = parseTrustEntry(bytes);
     return entry.ok ? millisecondsOf(entry.value.time) : undefined;
   };
+  const own = witnessesOf(kernel, published.value.state);
   return await prepareLog(kernel, gathered, log, {
     kind: "domain",
+    own: own.ok ? own.value : [],
     select: async (size) => ok({ from: 0, to: size, runs: null }),
     look: async (_, bytes) => ({ time: timeIn(bytes), behind: undefined }),
   });
@@ -157,6 +163,7 @@ async function prepareGate(
 ): Promise<Result<Prepared>> {
   return await prepareLog(kernel, gathered, log, {
     kind: "gate",
+    own: await ownWitnesses(kernel, log),
     select: (size) => selectEntries(kernel, log, size, selection),
     look: async (at, bytes) => {
       const parsed = parseEntry(bytes);
@@ -172,6 +179,33 @@ async function prepareGate(
       return { time: timeOf(entry), behind: await behindOf(entry, opened, redact) };
     },
   });
+}
+
+/** The witnesses that the gate's domain names, by the newest state of it that the log speaks of. */
+async function ownWitnesses(kernel: Kernel, log: Reader): Promise<readonly VerifierKey[]> {
+  const stored = await storedCheckpoints(log, []);
+  const newest = stored.ok ? stored.value.at(-1) : undefined;
+  const signed = newest && parseCheckpoint(newest.bytes);
+  if (!newest || !signed?.ok) return [];
+  const domain = domainOfAudience(signed.value.checkpoint.origin);
+  for (let to = newest.size; to > 0;) {
+    const from = Math.floor((to - 1) / TILE_WIDTH) * TILE_WIDTH;
+    const entries: Entry[] = [];
+    for await (const { bytes } of storedEntries(log, newest.size, from, to)) {
+      const entry = parseEntry(bytes);
+      if (entry.ok) entries.push(entry.value);
+    }
+    const named = entries.findLast(
+      (entry) => entry.kind === "trust" && entry.domain === domain && entry.trust !== null,
+    );
+    if (named?.kind === "trust" && named.trust) {
+      const state = await readTrustState(kernel, log, named.trust.digest);
+      const keys = state.ok ? witnessesOf(kernel, state.value) : state;
+      return keys.ok ? keys.value : [];
+    }
+    to = from;
+  }
+  return [];
 }
 
 /** The trust states that a gate knew at the state that a bundle begins with. */
@@ -212,6 +246,8 @@ async function behindOf(
 /** How a kind of log is looked through. */
 interface Looking {
   readonly kind: BundledLog["kind"];
+  /** The witnesses of the log's own domain. */
+  readonly own: readonly VerifierKey[];
   readonly select: (size: number) => Promise<Result<Selected>>;
   /** The time that an entry states, and the lines that stand behind it. */
   readonly look: (
@@ -224,9 +260,9 @@ async function prepareLog(
   kernel: Kernel,
   gathered: Gathered,
   log: Reader,
-  { kind, select, look }: Looking,
+  { kind, own, select, look }: Looking,
 ): Promise<Result<Prepared>> {
-  const stored = await storedCheckpoints(log);
+  const stored = await storedCheckpoints(log, own);
   if (!stored.ok) return stored;
   const largest = stored.value.findLast(({ times }) => times.length > 0) ?? stored.value.at(-1);
   const size = largest?.size ?? 0;

@@ -34,6 +34,11 @@ export class Trusted {
     readonly pinned: ReadonlyMap<string, readonly VerifiedRoot[]>,
   ) {}
 
+  /** Whether every state that the bundle names is trusted. */
+  get isWhole(): boolean {
+    return this.#refused.size === 0;
+  }
+
   /** A state by its digest, or why it is not trusted. */
   state(digest: string): Result<VerifiedTrustState> {
     const state = this.#states.get(digest);

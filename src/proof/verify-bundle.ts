@@ -133,6 +133,8 @@ class Verification {
     }
     this.say("form", await bundle.end());
     for (const found of this.#crossings.sides()) this.say("both sides", found);
+    // What could not be followed leaves files that nobody has asked for.
+    if (this.#findings.hasFailure) return this.#findings.announce("parts", "F16");
     const [unused] = files.unused;
     const expected = "files that an entry or the manifest leads to";
     const strange = unused === undefined ? undefined : failure("NON_CANONICAL", expected, unused);

@@ -157,6 +157,11 @@ export class LogWitnesses {
       const code = this.#logs.length === 0 ? "NO_TRUST" : "KEY";
       return failure(code, `${expected}: ${names || "none is known"}`, "none");
     }
+    if (statuses.length !== note.signatures.length && !this.trusted.isWhole) {
+      const expected =
+        "roots of all domains that the bundle names, to tell whose signatures these are";
+      return failure("NO_TRUST", expected, "a signature by a key that is not known");
+    }
     if (statuses.length !== note.signatures.length) {
       const expected = "signatures of the log and of known witnesses alone, each once";
       return failure("NON_CANONICAL", expected, `${note.signatures.length} lines`);

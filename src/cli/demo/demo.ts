@@ -33,6 +33,9 @@ import { bold, dim, formatVerdict } from "../print.js";
 import { Progress } from "../progress.js";
 import { version } from "../version.js";
 
+/** The page that checks bundles, beside this program. */
+const VIEWER = fileURLToPath(new URL("viewer.html", import.meta.url));
+
 const LEFT_OUT = new Set([".git", "node_modules", "dist"]);
 
 export const demo: Command = {
@@ -104,11 +107,24 @@ async function run(out: string | undefined): Promise<Ending> {
     Date.now(),
   );
   const governed = await demonstrateGates(kernel, out && join(out, "gates"));
+  if (out !== undefined) {
+    await storage.write("demo.bundle", governed.bundle.bytes);
+    for (const [name, root] of governed.roots) await storage.write(`${name}.root.json`, root);
+  }
   const steps = [...domains.steps, ...authorizations.steps];
   const strange = steps.find(({ outcome, expected }) => outcome !== expected);
   const held =
     proven === files.length && refuted.outcome === "REFUTED" && !strange && governed.held;
-  const next = out === undefined ? [] : ["", "Check it again yourself:", ...commands(out)];
+  const next =
+    out === undefined
+      ? []
+      : [
+          "",
+          "Check it again yourself:",
+          ...commands(out, [...governed.roots.keys()]),
+          "and with your own eyes: open this page in a browser, and drop demo.bundle and the roots on it",
+          `  ${VIEWER}`,
+        ];
   const text = [
     bold(version()),
     "",
@@ -150,6 +166,7 @@ async function run(out: string | undefined): Promise<Ending> {
         cut: governed.cut,
         cutBound: governed.cutBound,
         proof: governed.verdict.outcome,
+        bundle: governed.bundle.report.outcome,
       },
     },
     text,
@@ -207,7 +224,11 @@ async function makeLog(kernel: Kernel, storage: Storage, files: readonly LoggedF
   return { head, demand };
 }
 
-function commands(out: string): string[] {
+function commands(out: string, domains: readonly string[]): string[] {
   const proof = `writ verify ${join(out, "demo.tlog-proof")} --policy ${join(out, "demo.policy")}`;
-  return ["demo.entry", "demo.tampered"].map((name) => `  ${proof} --entry ${join(out, name)}`);
+  const pins = domains.map((name) => `--pin ${join(out, `${name}.root.json`)}`).join(" ");
+  return [
+    ...["demo.entry", "demo.tampered"].map((name) => `  ${proof} --entry ${join(out, name)}`),
+    `  writ verify ${join(out, "demo.bundle")} ${pins}`,
+  ];
 }

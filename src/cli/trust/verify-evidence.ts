@@ -1,6 +1,5 @@
 /** `writ verify EVIDENCE --pin FILE`: the part of `verify` that is about contradictions of a domain. */
 import { loadKernel } from "../kernel.js";
-import { readInput } from "../input.js";
 import type { Ending } from "../command.js";
 import { endWith } from "../print.js";
 import { verifyEvidence } from "../../sync/verify-evidence.js";
@@ -8,10 +7,8 @@ import { verifyEvidence } from "../../sync/verify-evidence.js";
 const NOTE =
   "PROVEN says that the domain's keys signed both. Who held them, and which of the two is true, it does not say.";
 
-export async function verifyEvidenceFile(path: string, pin: string): Promise<Ending> {
-  const kernel = await loadKernel();
-  const [bytes, root] = [await readInput(path), await readInput(pin)];
-  const verdict = await verifyEvidence(kernel, bytes, root);
+export async function verifyEvidenceFile(bytes: Uint8Array, root: Uint8Array): Promise<Ending> {
+  const verdict = await verifyEvidence(await loadKernel(), bytes, root);
   return endWith(verdict, verdict.outcome === "PROVEN" ? NOTE : undefined);
 }
 

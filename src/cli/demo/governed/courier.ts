@@ -16,6 +16,14 @@ interface Question {
   readonly args: readonly unknown[];
 }
 
+/** What a part asks of another one, which its parent knows. */
+interface Errand {
+  readonly id: number;
+  readonly to: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
 type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: string });
 
 interface Waiting {
@@ -30,8 +38,33 @@ export function isPart(): boolean {
 /** Answers questions until the parent is gone or says that it is over. */
 export async function serve<M extends Methods<M>>(methods: M): Promise<void> {
   const ended = new Promise<void>((resolve) => process.once("disconnect", resolve));
-  process.on("message", (question: Question) => void answer(methods, question));
+  process.on("message", (question: Question | Answer) => {
+    if ("method" in question) void answer(methods, question);
+  });
   await ended;
+}
+
+let errands = 0;
+
+/** Asks another part, by way of the parent. */
+export function askOther(
+  to: string,
+  method: string,
+  ...args: readonly unknown[]
+): Promise<unknown> {
+  const id = errands++;
+  return new Promise((resolve, reject) => {
+    const hear = (said: Question | Answer): void => {
+      if ("method" in said || said.id !== id) return;
+      process.off("message", hear);
+      if ("value" in said) resolve(said.value);
+      else reject(new Error(said.error));
+    };
+    process.on("message", hear);
+    const errand: Errand = { id, to, method, args };
+    if (!process.connected) reject(new Error("the parent is gone"));
+    else process.send?.(errand);
+  });
 }
 
 async function answer<M extends Methods<M>>(
@@ -53,6 +86,9 @@ export class Part<M extends Methods<M>> {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
+  /** Carries what this part asks of another one. */
+  onErrand: (to: string, method: string, args: readonly unknown[]) => Promise<unknown> = () =>
+    Promise.reject(new Error("nobody is there"));
 
   constructor(readonly name: string) {
     this.#child = fork(process.argv[1] as string, ["demo"], {
@@ -60,7 +96,8 @@ export class Part<M extends Methods<M>> {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    this.#child.on("message", (said: Answer) => {
+    this.#child.on("message", (said: Answer | Errand) => {
+      if ("to" in said) return void this.#carry(said);
       const waiting = this.#waiting.get(said.id);
       this.#waiting.delete(said.id);
       if ("value" in said) waiting?.resolve(said.value as never);
@@ -83,6 +120,16 @@ export class Part<M extends Methods<M>> {
         if (error) reject(error);
       });
     }) as ReturnType<M[Name]>;
+  }
+
+  async #carry({ id, to, method, args }: Errand): Promise<void> {
+    let said: Answer;
+    try {
+      said = { id, value: await this.onErrand(to, method, args) };
+    } catch (error) {
+      said = { id, error: error instanceof Error ? error.message : String(error) };
+    }
+    if (this.#child.connected) this.#child.send(said);
   }
 
   /** Ends the process; its last answer was given. */

@@ -26,18 +26,29 @@ import { folderSource } from "../../../sync/folder-source.js";
 import type { Signer } from "../../../tlog/signer.js";
 import { TreeReader } from "../../../tlog/tree-reader.js";
 import { formatProof } from "../../../tlog/proof.js";
-import { formatAddCheckpoint } from "../../../tlog/witness.js";
+import { parseCheckpoint } from "../../../tlog/checkpoint.js";
+import { parseVkey } from "../../../tlog/vkey.js";
+import type { Witness } from "../../../gate/witness.js";
+import { cosignedSizes, readCosigned } from "../../../lineage/cosigned.js";
+import { keepOpenings } from "../../gate/openings-folder.js";
 import type { CosignAnswer } from "../../../tlog/witness-state.js";
 import type { VerifierKey } from "../../../tlog/vkey.js";
 import { ok } from "../../../verdict.js";
 import { watchFolders } from "../../gate/watch-folder.js";
 import { generateKey, signerOf } from "../../key-file.js";
 import { required } from "../demo-domain.js";
+import { askOther } from "./courier.js";
 import type { Introduction } from "./domain-part.js";
 import { TERMS } from "./domain-part.js";
 
 /** Milliseconds from one look at the domains to the next, without a hint from the file system. */
 const POLL = 200;
+
+/** Milliseconds from one question to the witnesses of the other domains to the next. */
+const PEERS = 300;
+
+/** Where the gate's log is, in its domain's folder. */
+export const GATE_LOG = "gate-log";
 
 /** Milliseconds until an entry that the story waits for must be there. */
 const LONGEST_WAIT = 20_000;
@@ -148,8 +159,9 @@ export class DemoGate {
       within: 500,
       subscriptions: [watchFolders([...seen.values()])],
     });
-    const storage = new FileStorage(join(folder, "gate-log"));
+    const storage = new FileStorage(join(folder, GATE_LOG));
     const openings = new Map<string, readonly Opening[]>();
+    const keep = keepOpenings(join(folder, GATE_LOG));
     const gate = required(
       await openGate({
         kernel,
@@ -166,7 +178,12 @@ export class DemoGate {
         random: (length) => crypto.getRandomValues(new Uint8Array(length)),
         measure: async () => ({ source: "self-measured", kernel: kernelDigest, parts: [] }),
         host: `node ${process.versions.node}`,
-        onOpenings: (run, opened) => openings.set(run, opened),
+        onOpenings: (run, opened, salt) => {
+          openings.set(run, opened);
+          keep(run, opened, salt);
+        },
+        peerWitnesses: peers.map(({ domain }) => witnessOf(kernel, domain)),
+        cadence: { peers: PEERS },
       }),
     );
     const made = new DemoGate(options, { follower, gate, storage, openings });
@@ -233,13 +250,12 @@ export class DemoGate {
     return { chain, request, possession, effect, ...(packet ? { packet } : {}) };
   }
 
-  /** Hands the run on to the gate with that key: its own checkpoint and what a packet is made of. */
+  /** Hands the run on to the gate with that key: what a packet is made of. */
   async handOver(run: string, receiver: string) {
     const running = this.#runs.get(run);
     if (!running) throw new Error("no such run");
     const { decision, handover } = required(await this.#gate.handOver(running, receiver));
-    const checkpoint = await this.#gate.checkpoint();
-    return { decision: decision.index, handover: handover.index, checkpoint };
+    return { decision: decision.index, handover: handover.index };
   }
 
   async packet(
@@ -277,19 +293,18 @@ export class DemoGate {
     return resumed.outcome === "allow" ? "executing" : resumed.code;
   }
 
-  /** The newest checkpoint, and a request to a witness that saw none of this log before or `old` entries. */
-  async checkpoint(): Promise<Uint8Array> {
-    // What was shown has its place; a checkpoint covers what is durable.
-    await this.#gate.core.ledger.log.flush();
-    return await this.#gate.checkpoint();
-  }
-
-  async addCheckpoint(checkpoint: Uint8Array, size: number, old: number): Promise<Uint8Array> {
-    const { kernel } = this.#options;
-    const tree = new TreeReader(kernel, this.#storage, BigInt(size), "c2sp");
-    const proof =
-      old === 0 || old === size ? [] : required(await tree.proveConsistency(BigInt(old)));
-    return formatAddCheckpoint({ oldSize: BigInt(old), proof, checkpoint });
+  /** A checkpoint that covers an entry, once the witness of this name has cosigned one. */
+  async covering(index: number, witness: string): Promise<Uint8Array> {
+    for (const until = Date.now() + LONGEST_WAIT; Date.now() < until;) {
+      for (const size of await cosignedSizes(this.#storage)) {
+        const note = size > index ? await readCosigned(this.#storage, size) : undefined;
+        const signed = note?.ok ? parseCheckpoint(note.value) : undefined;
+        if (!note?.ok || !signed?.ok) continue;
+        if (signed.value.note.signatures.some(({ name }) => name === witness)) return note.value;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error(`no cosignature by ${witness} within ${LONGEST_WAIT} ms`);
   }
 
   /** The entry, and its proof in this checkpoint. */
@@ -306,4 +321,12 @@ export class DemoGate {
     await this.#gate.close();
     await this.#follower.close();
   }
+}
+
+/** The witness of another domain, which is asked in that domain's own process. */
+function witnessOf(kernel: Kernel, { name, witness }: Introduction): Witness {
+  return {
+    key: required(parseVkey(kernel, witness)),
+    add: async (request) => ok((await askOther(name, "cosign", request)) as CosignAnswer),
+  };
 }

@@ -14,6 +14,7 @@ import {
   setBaseline,
   setWitnesses,
 } from "../../../domain/edit.js";
+import { readPublished } from "../../../domain/published.js";
 import { refresh, withdraw } from "../../../domain/publish.js";
 import type { Kernel } from "../../../kernel/kernel.js";
 import { kernelDigest } from "../../../runtime/digest.js";
@@ -39,12 +40,19 @@ export const TERMS: Omit<Terms, "commands"> = {
 /** Milliseconds from one timestamp to the next. */
 const REFRESH = 400;
 
+interface LogName {
+  readonly origin: string;
+  readonly key: string;
+}
+
 /** What others are told of a domain. */
 export interface Introduction {
   readonly name: string;
   readonly root: Uint8Array;
   /** The gate's origin, and its key in hexadecimal. */
-  readonly gate: { readonly origin: string; readonly key: string };
+  readonly gate: LogName;
+  /** The same of the log of its trust changes. */
+  readonly log: LogName;
   /** The witness's vkey. */
   readonly witness: string;
 }
@@ -63,7 +71,7 @@ export class DomainPart {
   #folder = "";
   #keys!: { readonly issuer: Signer; readonly resumer: Signer; readonly gate: Signer };
   #witness!: Signer;
-  #witnessed: { readonly origin: string; readonly key: string }[] = [];
+  readonly #witnessed: LogName[] = [];
   #gate: DemoGate | undefined;
   #beat: NodeJS.Timeout | undefined;
   /** One change of the domain after the other. */
@@ -97,12 +105,14 @@ export class DomainPart {
     await domain.edit((draft) => setWitnesses(draft, policy));
     const measured = { kernels: [kernelDigest], environment: [] };
     await domain.publish((draft) => setBaseline(kernel, draft, measured));
-    return { name, root: await domain.pinnedRoot(), gate: own, witness: vkey };
+    const { state } = required(await readPublished(kernel, domain.storage));
+    const log = state.authority.logs[0] as LogName;
+    return { name, root: await domain.pinnedRoot(), gate: own, log, witness: vkey };
   }
 
-  /** Accepts another domain for a command, and witnesses its gate. */
-  async accept({ name, root, gate }: Introduction, command: string): Promise<void> {
-    this.#witnessed.push(gate);
+  /** Accepts another domain for a command, and witnesses its logs. */
+  async accept({ name, root, gate, log }: Introduction, command: string): Promise<void> {
+    this.#witnessed.push(gate, log);
     const sha256 = encodeHex(this.#kernel.sha256(root));
     const peer = { ...TERMS, name, commands: [command], root: { version: 1, sha256 } };
     await this.#domain.edit((draft) => addPeer(draft, peer, root));

@@ -12,7 +12,6 @@ import { decodeHex } from "../../../bytes/hex.js";
 import { encodeUtf8 } from "../../../bytes/utf8.js";
 import type { Kernel } from "../../../kernel/kernel.js";
 import { parseCheckpoint } from "../../../tlog/checkpoint.js";
-import { addCosignatures } from "../../../tlog/add-cosignature.js";
 import { parsePolicy } from "../../../tlog/policy.js";
 import { NO_VERIFIERS } from "../../../tlog/verifiers.js";
 import { verifyProof } from "../../../tlog/verify-proof.js";
@@ -22,6 +21,8 @@ import { bold, dim } from "../../print.js";
 import { Live } from "../../trust/live.js";
 import { required } from "../demo-domain.js";
 import { Part } from "./courier.js";
+import type { DemoBundle } from "./demo-bundle.js";
+import { bundleOf, describeBundle } from "./demo-bundle.js";
 import type { Shown } from "./demo-gate.js";
 import type { DomainPart, Introduction } from "./domain-part.js";
 import { TERMS } from "./domain-part.js";
@@ -46,12 +47,17 @@ export interface Governed {
   /** Milliseconds that were promised for that. */
   readonly cutBound: number;
   readonly verdict: Verdict;
+  /** All of it in one file, verified from the first roots alone. */
+  readonly bundle: DemoBundle;
+  /** The root that others pin, by domain. */
+  readonly roots: ReadonlyMap<string, Uint8Array>;
   /** Whether everything came out as the story says. */
   readonly held: boolean;
   readonly text: string;
 }
 
 type Actor = Part<PartMethods>;
+type ErrandMethods = Record<string, (...args: unknown[]) => Promise<unknown>>;
 type PartMethods = { readonly [Name in keyof DomainPart]: DomainPart[Name] };
 
 const NAMES = ["pay.example", "ship.example", "mill.example"] as const;
@@ -85,6 +91,12 @@ class GovernedStory {
     parts: readonly Actor[],
   ) {
     [this.#pay, this.#ship, this.#mill] = parts as [Actor, Actor, Actor];
+    for (const part of parts) {
+      part.onErrand = async (to, method, args) => {
+        const other = parts.find(({ name }) => name === to) as Part<ErrandMethods> | undefined;
+        return await other?.ask(method, ...args);
+      };
+    }
   }
 
   /** What was told so far. */
@@ -109,9 +121,14 @@ class GovernedStory {
     );
     const verdict = await this.#persist(run, ship, mill);
     await Promise.all([this.#pay, this.#ship, this.#mill].map((part) => part.ask("end")));
+    const ask = (part: Actor) => async (request: Uint8Array) => await part.ask("cosign", request);
+    const by = { ship: ask(this.#ship), mill: ask(this.#mill) };
+    const bundle = await bundleOf(this.kernel, this.folder, { pay, ship, mill }, by);
+    this.#note(describeBundle(bundle));
     const cutBound = TERMS.maxStaleness;
     // How long it took is shown, not judged: a busy machine breaks no promise of the log.
-    const held = !this.#wrong && verdict.outcome === "PROVEN" && this.#phases.length === 10;
+    const proven = verdict.outcome === "PROVEN" && bundle.report.outcome === "PROVEN";
+    const held = !this.#wrong && proven && this.#phases.length === 10;
     return {
       phases: this.#phases,
       delays,
@@ -119,6 +136,8 @@ class GovernedStory {
       cut,
       cutBound,
       verdict,
+      bundle,
+      roots: new Map([pay, ship, mill].map(({ name, root }) => [name, root])),
       held,
       text: this.#lines.join("\n"),
     };
@@ -165,6 +184,12 @@ class GovernedStory {
     return (await part.ask("gate", "next", run, kind, from)) as Shown;
   }
 
+  /** A checkpoint of the second domain's gate that the third domain's witness has cosigned. */
+  async #covering(index: number, { witness }: Introduction): Promise<Uint8Array> {
+    const { name } = required(parseVkey(this.kernel, witness));
+    return (await this.#ship.ask("gate", "covering", index, name)) as Uint8Array;
+  }
+
   async #begin(chain: Uint8Array): Promise<string> {
     const { run, code } = (await this.#ship.ask("gate", "ask", chain)) as {
       run?: string;
@@ -187,9 +212,8 @@ class GovernedStory {
     const handed = (await this.#ship.ask("gate", "handOver", run, mill.gate.key)) as {
       decision: number;
       handover: number;
-      checkpoint: Uint8Array;
     };
-    const cosigned = await this.#cosign(handed.checkpoint, mill);
+    const cosigned = await this.#covering(handed.handover, mill);
     const packet = (await this.#ship.ask("gate", "packet", cosigned, handed)) as Uint8Array;
     const { run: there, code } = (await this.#mill.ask("gate", "ask", chain, packet)) as {
       run?: string;
@@ -199,27 +223,6 @@ class GovernedStory {
     const accept = await this.#next(this.#mill, there, "accept");
     this.#note(`${ship.gate.origin} hands on to ${mill.gate.origin}: ${lineOf(accept)}`);
     return there;
-  }
-
-  /** A checkpoint of the second domain's gate with the cosignature of the third domain's witness. */
-  async #cosign(checkpoint: Uint8Array, { witness }: Introduction, old = 0): Promise<Uint8Array> {
-    const { size } = required(parseCheckpoint(checkpoint)).checkpoint;
-    const request = (await this.#ship.ask(
-      "gate",
-      "addCheckpoint",
-      checkpoint,
-      Number(size),
-      old,
-    )) as Uint8Array;
-    const answer = await this.#mill.ask("cosign", request);
-    if (answer.status === 409 && old === 0) {
-      return await this.#cosign(checkpoint, { witness } as Introduction, Number(answer.size));
-    }
-    if (answer.status !== 200) throw new Error(`no cosignature: ${answer.failure.code}`);
-    const key = required(parseVkey(this.kernel, witness));
-    const keys = { witnesses: [key], verifiers: NO_VERIFIERS };
-    return required(addCosignatures(this.kernel, checkpoint, encodeUtf8(answer.line), keys))
-      .checkpoint;
   }
 
   /** The network is cut: milliseconds from the last that the gate heard to the stop. */
@@ -287,8 +290,7 @@ class GovernedStory {
   async #persist(run: string, ship: Introduction, mill: Introduction): Promise<Verdict> {
     const entries = (await this.#ship.ask("gate", "entries")) as readonly Shown[];
     const last = [...entries].reverse().find((each) => each.run === run) as Shown;
-    const checkpoint = (await this.#ship.ask("gate", "checkpoint")) as Uint8Array;
-    const cosigned = await this.#cosign(checkpoint, mill);
+    const cosigned = await this.#covering(last.index, mill);
     const { size } = required(parseCheckpoint(cosigned)).checkpoint;
     const { entry, proof } = (await this.#ship.ask(
       "gate",
