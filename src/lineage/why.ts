@@ -5,6 +5,7 @@
 import type { Kernel } from "../kernel/kernel.js";
 import type { Reader } from "../storage/storage.js";
 import type { Verifiers } from "../tlog/verifiers.js";
+import type { UnverifiedCheckpoint } from "../tlog/checkpoint.js";
 import type { VerifierKey } from "../tlog/vkey.js";
 import type { VerifiedTrustState } from "../trust/state.js";
 import type { Failure, Result } from "../verdict.js";
@@ -22,14 +23,19 @@ import { readKept, readTrustState } from "./kept.js";
 export interface WhyEvidence {
   readonly lineage: Lineage;
   /** The log of an origin as it is stored, with what is kept beside it, and the domain of its gate. */
-  readonly log: (
-    origin: string,
-  ) => { readonly storage: Reader; readonly domain: string } | undefined;
+  readonly log: (origin: string) => WhyLog | undefined;
   /** The roots of a domain that are trusted: the pinned one, and those that follow from it. */
   readonly roots: (domain: string) => readonly Uint8Array[];
   /** Keys of witnesses whose word counts: a peer's, and not the gate's own domain's. */
   readonly witnesses: readonly VerifierKey[];
   readonly verifiers: Verifiers;
+}
+
+export interface WhyLog {
+  readonly storage: Reader;
+  readonly domain: string;
+  /** A checkpoint by this key, in hexadecimal, that covers the entry; undefined: as the log is stored. */
+  readonly covering?: (name: EntryName, key: string) => Promise<Result<UnverifiedCheckpoint>>;
 }
 
 export interface WhyStep {
@@ -71,7 +77,7 @@ export async function why(
   }
   const log = evidence.log(name.origin);
   if (!log) return failure("MISSING", `the log of ${name.origin}`, "none");
-  const path = new Path(kernel, evidence, log.storage, log.domain, placed);
+  const path = new Path(kernel, evidence, log, placed);
   await path.walk();
   return ok({ steps: path.steps, complete: path.steps.every(({ gap }) => !gap) });
 }
@@ -87,10 +93,13 @@ class Path {
   constructor(
     readonly kernel: Kernel,
     readonly evidence: WhyEvidence,
-    readonly storage: Reader,
-    readonly domain: string,
+    readonly log: WhyLog,
     readonly placed: PlacedEntry,
   ) {}
+
+  get storage(): Reader {
+    return this.log.storage;
+  }
 
   async walk(): Promise<void> {
     const { entry, index } = this.placed;
@@ -185,17 +194,19 @@ class Path {
   async #gate(): Promise<void> {
     const { origin, index } = this.placed;
     // The first entries of a log stand before the first that names a state.
-    const own = this.#newest(this.domain) ?? this.#first(this.domain);
-    if (!own) return this.#step("gate", origin, absent(`a trust state of ${this.domain}`));
-    const state = await this.#trust(this.domain, own.digest, Math.max(index, own.index));
+    const { domain } = this.log;
+    const own = this.#newest(domain) ?? this.#first(domain);
+    if (!own) return this.#step("gate", origin, absent(`a trust state of ${domain}`));
+    const state = await this.#trust(domain, own.digest, Math.max(index, own.index));
     if (!state) return;
     const listed = state.authority.gates.find((gate) => gate.origin === origin);
     if (!listed) {
-      const unlisted = failure("UNTRUSTED", `a gate that ${this.domain} lists`, origin);
+      const unlisted = failure("UNTRUSTED", `a gate that ${domain} lists`, origin);
       return this.#step("gate", origin, unlisted);
     }
-    this.#step("gate", `${origin} of ${this.domain}, key ${listed.key}`);
-    const covered = await findCoverage(this.kernel, this.storage, this.placed, listed.key);
+    this.#step("gate", `${origin} of ${domain}, key ${listed.key}`);
+    const covered = await (this.log.covering?.(this.placed, listed.key) ??
+      findCoverage(this.kernel, this.storage, this.placed, listed.key));
     const size = covered.ok ? `, size ${covered.value.checkpoint.size}` : "";
     this.#step("checkpoint", `${origin}${size}`, covered);
     if (!covered.ok) return;

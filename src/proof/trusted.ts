@@ -8,7 +8,7 @@ import { verifyTimestamp } from "../trust/roles.js";
 import type { VerifiedRoot } from "../trust/root.js";
 import { verifyNextRoot, verifyPinnedRoot } from "../trust/root.js";
 import type { VerifiedTrustState } from "../trust/state.js";
-import { verifyState } from "../trust/state.js";
+import { renewState, verifyState } from "../trust/state.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { BundledDomain, BundledState, Manifest } from "./manifest.js";
@@ -25,6 +25,8 @@ export class Trusted {
   readonly #roots = new Map<string, VerifiedRoot>();
   readonly #states = new Map<string, VerifiedTrustState>();
   readonly #byDomain = new Map<string, VerifiedTrustState[]>();
+  /** The state that was verified first from a snapshot, by the root's file and the snapshot's digest. */
+  readonly #snapshots = new Map<string, VerifiedTrustState>();
   /** Why a state that the bundle names is not trusted. */
   readonly #refused = new Map<string, Failure>();
 
@@ -33,6 +35,13 @@ export class Trusted {
     readonly files: BundledFiles,
     readonly pinned: ReadonlyMap<string, readonly VerifiedRoot[]>,
   ) {}
+
+  /** The files of the roots of a domain that are trusted. */
+  rootsOf(domain: string): readonly Uint8Array[] {
+    return [...this.#roots.values()].flatMap(({ signed, bytes }) =>
+      signed.domain === domain ? [bytes] : [],
+    );
+  }
 
   /** Whether every state that the bundle names is trusted. */
   get isWhole(): boolean {
@@ -122,11 +131,18 @@ export class Trusted {
     }
     const signed = await verifyTimestamp(this.kernel, trusted, bytes.value);
     if (!signed.ok) return signed;
-    const state = await verifyState(this.kernel, trusted, signed.value, async (path, _, sha256) =>
-      sha256 === undefined
-        ? failure("DIGEST", `a digest of ${path}`, "none")
-        : this.files.require(`${path} of ${digest}`, sha256),
-    );
+    // Most states differ in their timestamp alone.
+    const snapshot = signed.value.signed.meta["snapshot.json"].hashes?.["sha256"];
+    const name = `${root} ${snapshot}`;
+    const known = this.#snapshots.get(name);
+    const state =
+      (known && renewState(this.kernel, known, signed.value)) ??
+      (await verifyState(this.kernel, trusted, signed.value, async (path, _, sha256) =>
+        sha256 === undefined
+          ? failure("DIGEST", `a digest of ${path}`, "none")
+          : this.files.require(`${path} of ${digest}`, sha256),
+      ));
+    if (state.ok && !known) this.#snapshots.set(name, state.value);
     if (!state.ok || state.value.digest === digest) return state;
     return failure("DIGEST", `the trust state ${digest}`, state.value.digest);
   }

@@ -65,14 +65,9 @@ export class LogWitnesses {
     const domain = domainOfLog(log);
     this.#logs = this.#logKeys(trusted.statesOf(domain));
     const own = witnessKeys(kernel, trusted.statesOf(domain));
-    const pinned = [...trusted.domains]
-      .filter((each) => each !== domain)
-      .flatMap((each) => [...witnessKeys(kernel, trusted.statesOf(each)).values()]);
+    const foreign = foreignWitnesses(kernel, trusted, domain);
     const { policy, compromised } = demand;
     const hex = (key: VerifierKey): string => encodeHex(key.publicKey);
-    const foreign = [...new Map(pinned.map((key) => [hex(key), key])).values()].filter(
-      (key) => !own.has(hex(key)),
-    );
     const logs = new Set(this.#logs.map(hex));
     const counted = (policy?.witnesses ?? foreign.map((key) => ({ name: key.name, key }))).filter(
       ({ key }) => !compromised.has(hex(key)) && !logs.has(hex(key)),
@@ -196,6 +191,19 @@ export class LogWitnesses {
       .filter((key) => !this.demand.compromised.has(key))
       .map((key) => makeVerifierKey(this.kernel, origin, "ed25519", decodeHex(key) as Uint8Array));
   }
+}
+
+/** The witnesses of pinned domains other than this one, none of which it names itself. */
+export function foreignWitnesses(
+  kernel: Kernel,
+  trusted: Trusted,
+  domain: string,
+): readonly VerifierKey[] {
+  const own = witnessKeys(kernel, trusted.statesOf(domain));
+  const others = [...trusted.domains]
+    .filter((each) => each !== domain)
+    .flatMap((each) => [...witnessKeys(kernel, trusted.statesOf(each))]);
+  return [...new Map(others)].flatMap(([hex, key]) => (own.has(hex) ? [] : [key]));
 }
 
 /** The witnesses that a domain has named in any of its states that are here, by key. */

@@ -3,7 +3,8 @@ import type { Kernel } from "../../kernel/kernel.js";
 import { domainOfAudience } from "../../authorization/demands.js";
 import { witnessesOf } from "../../gate/witness.js";
 import { Lineage } from "../../lineage/graph.js";
-import type { WhyStep } from "../../lineage/why.js";
+import type { EntryName } from "../../lineage/entry/common.js";
+import type { Why, WhyStep } from "../../lineage/why.js";
 import { why } from "../../lineage/why.js";
 import { FileStorage } from "../../storage/files.js";
 import type { VerifierKey } from "../../tlog/vkey.js";
@@ -40,13 +41,21 @@ export async function whyEntry(
     placed,
   );
   if (!found.ok) throw new Error(describe(found));
-  const { steps, complete } = found.value;
+  return whyEnding(placed, found.value, store !== undefined);
+}
+
+/** `trusted`: whether somebody has said whom to trust. */
+export function whyEnding(
+  { origin, index, leaf }: EntryName,
+  { steps, complete }: Why,
+  trusted: boolean,
+): Ending {
   const outcome = complete ? "DONE" : "INCOMPLETE";
   const json = {
     code: steps.find(({ gap }) => gap)?.gap?.code ?? null,
     origin,
     index,
-    leaf: placed.leaf,
+    leaf,
     steps: steps.map(({ what, detail, gap }) => ({
       what,
       detail,
@@ -56,8 +65,8 @@ export async function whyEntry(
     })),
   };
   const advice =
-    store === undefined && !complete
-      ? [dim("--trust STORE says which roots and witnesses count")]
+    !trusted && !complete
+      ? [dim("--trust STORE, or of bundles --pin FILE, says which roots and witnesses count")]
       : [];
   const lines = [...steps.flatMap(linesOf), ...advice, formatOutcome(outcome)];
   return { outcome, json, text: `${lines.join("\n")}\n` };
@@ -69,13 +78,13 @@ function linesOf({ what, detail, gap }: WhyStep): string[] {
 }
 
 /** The pinned root and all that followed from it. */
-function rootsOf(followed: readonly Followed[], domain: string): readonly Uint8Array[] {
+export function rootsOf(followed: readonly Followed[], domain: string): readonly Uint8Array[] {
   const found = followed.find((each) => each.domain === domain);
   return found?.stored.ok ? found.stored.value.memory.roots.map(({ bytes }) => bytes) : [];
 }
 
 /** Witnesses that other domains than the gate's own name: its own word proves nothing to others. */
-function witnessKeys(
+export function witnessKeys(
   kernel: Kernel,
   followed: readonly Followed[],
   own: string,
