@@ -97,7 +97,10 @@ export class Gate {
     return started.outcome === "allow" ? await started.run.finished : started;
   }
 
-  /** Resolves once the effect has begun, its intent being durable, or with why it never will. */
+  /**
+   * Resolves once the effect has begun, its intent being durable and, where that is demanded, cosigned by
+   * a peer; or with why it never will.
+   */
   async start(given: RunRequest): Promise<Started> {
     // Copied before anything is waited for: what the caller changes later is not what is decided on.
     const request = makeRequest(given.request);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { addResumer, setWitnesses } from "../../src/domain/edit.js";
 import type { Gate } from "../../src/gate/gate.js";
+import { openGate } from "../../src/gate/open-gate.js";
 import { UNWITNESSED } from "../../src/gate/options.js";
 import type { RunResult } from "../../src/gate/governed-run.js";
 import type { Started } from "../../src/gate/started.js";
@@ -270,6 +271,25 @@ describe("F48: peers cosigned its head", () => {
     expect(gate.state.mode).toBe("contained");
     expect(await storage.read(`cosigned/${size}`, 1 << 20)).toEqual(kept);
     await gate.close();
+  });
+
+  test("and no gate is opened with one, where the own witness is asked", async () => {
+    const logs = await Promise.all(
+      ["one", "two"].map(async (host) => {
+        const clock = new TestClock(NOW);
+        const witness = new Peer(own, clock);
+        const { gate, storage, options } = await open({ clock, witness, host });
+        await gate.close();
+        return { storage, options, size: gate.state.size };
+      }),
+    );
+    const [one, two] = logs as [(typeof logs)[0], (typeof logs)[0]];
+    expect(one.size).toBe(two.size);
+    const kept = (await two.storage.read(`cosigned/${two.size}`, 1 << 20)) as Uint8Array;
+    await one.storage.write(`cosigned/${one.size}`, kept);
+    expect(await openGate(one.options)).toMatchObject({ ok: false, code: "LOG" });
+    await one.storage.remove(`cosigned/${one.size}`);
+    await must(await openGate(one.options)).close();
   });
 
   test("a history that cannot be written stops nothing", async () => {

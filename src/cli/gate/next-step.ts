@@ -24,7 +24,7 @@ export function nextSteps(ended: RunOutcome, given: Circumstances): string[] {
   if (state.mode === "contained") return resumeSteps(gate, state.drift, undefined);
   if (record?.state === "contained" && ended.signal === undefined) {
     return [
-      ...steps(code, given),
+      ...steps(ended, given),
       ...(FINAL.has(code) ? [] : resumeSteps(gate, record.drift, run)),
     ];
   }
@@ -39,16 +39,25 @@ export function nextSteps(ended: RunOutcome, given: Circumstances): string[] {
     return [lack ?? "--isolation sandbox confines more; --read, --write and --net '' limit it"];
   }
   if (code === "HOLDER") return ["--key is the key of the principal whom the authorization names"];
-  return steps(code, given);
+  return steps(ended, given);
 }
 
-function steps(code: RunOutcome["code"], { trust, follows }: Circumstances): string[] {
+function steps({ code, expected }: RunOutcome, { trust, follows }: Circumstances): string[] {
+  // What a run was waiting for when it was broken is not looked at again.
+  if (code === "QUORUM" && (expected ?? COSIGNATURE).startsWith(COSIGNATURE)) {
+    return [
+      "--peer-witness DIR and --peer-witness-key FILE name a witness of a peer domain, which must answer",
+      `in time; the peer lists it: "writ domain witness DIR FILE --publish"`,
+    ];
+  }
   if (code !== "STALE" && code !== "NO_TRUST" && code !== "EXPIRED") return [];
   const sync = follows
     ? "newer trust was looked for at --from, and none came"
     : `"writ sync ${trust} --from SOURCE" fetches newer trust; --from SOURCE here does so all the time`;
   return [sync, `a domain that issues nothing newer must run "writ domain refresh"`];
 }
+
+const COSIGNATURE = "a peer's cosignature";
 
 /** Nobody's word brings these back. */
 const FINAL: ReadonlySet<RunOutcome["code"]> = new Set(["REVOKED", "EXPIRED"]);

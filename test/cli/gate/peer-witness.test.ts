@@ -73,6 +73,7 @@ describe("writ run --peer-witness", () => {
     for (const asked of [[], [...state, stranger.file], [...state, witness.file]]) {
       const ran = await place.run(chain, asked, "--", touch());
       expect(ran).toMatchObject({ code: 77, out: "", report: { outcome: "DENY", code: "QUORUM" } });
+      expect(ran.err).toContain("--peer-witness DIR");
     }
   });
 
