@@ -13,6 +13,7 @@ import {
 } from "../tlog/fixture.js";
 import { vectors } from "../vectors.js";
 import { madeAuthorizations } from "./made-authorizations.js";
+import { madeBundle } from "./made-bundle.js";
 import { madeGate } from "./made-gate.js";
 import { madeTrust } from "./made-trust.js";
 import type { ConsistencyProbe, Data, InclusionProbe, SignatureCase } from "./suite/data.js";
@@ -29,12 +30,14 @@ export async function collect(): Promise<Data> {
   const trust = await madeTrust();
   const authorizations = await madeAuthorizations();
   const gate = await madeGate();
-  if (!vectors.present) return { made, trust, authorizations, gate };
+  const bundle = await madeBundle();
+  if (!vectors.present) return { made, trust, authorizations, gate, bundle };
   return {
     made,
     trust,
     authorizations,
     gate,
+    bundle,
     vectors: {
       wycheproof: wycheproof(),
       cctv: cctv(),

@@ -11,6 +11,7 @@ export interface Data {
   readonly trust: MadeTrust;
   readonly authorizations: MadeAuthorizations;
   readonly gate: MadeGate;
+  readonly bundle: MadeBundle;
   /** Undefined where the shared vectors are not there. */
   readonly vectors?: {
     readonly wycheproof: readonly SignatureCase[];
@@ -42,6 +43,14 @@ export interface Data {
       readonly now: number;
     };
   };
+}
+
+/** Proof bundles of one log: whole, redacted, and with the logs of domains. */
+export interface MadeBundle {
+  readonly bundles: readonly string[];
+  readonly roots: readonly string[];
+  /** Milliseconds. */
+  readonly now: number;
 }
 
 /** A domain's history: its public folder after each change. */

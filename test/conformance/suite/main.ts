@@ -4,6 +4,7 @@ import { kernelDigest, loadKernel } from "writ";
 import { authorization } from "./authorization.js";
 import { gate } from "./gate.js";
 import { hashes } from "./hashes.js";
+import { proof } from "./proof.js";
 import { proofs } from "./proofs.js";
 import { realLogs } from "./real-logs.js";
 import type { Report } from "./report.js";
@@ -25,6 +26,7 @@ export async function run(): Promise<Report> {
     ...sigstore(kernel, data),
     ...authorization(kernel, data),
     ...gate(kernel, data),
+    ...proof(kernel, data),
   ];
   const encoder = new TextEncoder();
   const digest = kernel.hasher("sha256").update(encoder.encode(kernelDigest));
