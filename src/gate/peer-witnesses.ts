@@ -154,7 +154,18 @@ export class PeerWitnesses {
     const closing = this.#asked.map(({ rounds }) => rounds.close());
     for (const { stop } of this.#asked) stop();
     await Promise.all(closing);
-    await Promise.all(this.#asked.map((asked) => this.#ask(asked)));
+    await Promise.all(this.#asked.map((asked) => this.#askToTheEnd(asked)));
     this.#closed = true;
+  }
+
+  /** Until all is cosigned, or a question brings nothing more. */
+  async #askToTheEnd(asked: Asked): Promise<void> {
+    const { log } = this.#core.ledger;
+    for (let before; before !== asked.size && asked.size !== log.size;) {
+      before = asked.size;
+      // One that is under way may be of a smaller log.
+      await this.#checkpoint?.catch(() => {});
+      await this.#ask(asked);
+    }
   }
 }

@@ -15,17 +15,45 @@ import type { VerifierKey } from "../tlog/vkey.js";
 import { makeVerifierKey } from "../tlog/vkey.js";
 import type { Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
+import { cosignedSizes, readCosigned } from "./cosigned.js";
 import type { EntryName } from "./entry/common.js";
 
-/** The checkpoint of a stored log, if the gate's key signed it and it holds the entry. */
+/** Whose cosignatures are looked for. */
+export interface Watchers {
+  readonly witnesses: readonly VerifierKey[];
+  readonly verifiers: Verifiers;
+}
+
+/**
+ * A checkpoint of a stored log that the gate's key signed and that holds the entry: the first that one
+ * of the witnesses has cosigned, else the newest.
+ */
 export async function findCoverage(
+  kernel: Kernel,
+  log: Reader,
+  name: EntryName,
+  key: string,
+  { witnesses, verifiers }: Watchers,
+): Promise<Result<UnverifiedCheckpoint>> {
+  for (const size of await cosignedSizes(log)) {
+    const note = size > name.index ? await readCosigned(log, size) : undefined;
+    const covering = note?.ok ? await checkCovering(kernel, log, name, key, note.value) : undefined;
+    if (!covering?.ok) continue;
+    if (findCosignatures(kernel, covering.value, witnesses, verifiers).ok) return covering;
+  }
+  const note = await log.read(CHECKPOINT, MAX_NOTE_BYTES);
+  if (!note) return failure("MISSING", `the checkpoint of ${name.origin}`, "none");
+  return await checkCovering(kernel, log, name, key, note);
+}
+
+/** The checkpoint, if it is the gate's, and the entry is in the tree that it names. */
+async function checkCovering(
   kernel: Kernel,
   log: Reader,
   { origin, index, leaf }: EntryName,
   key: string,
+  note: Uint8Array,
 ): Promise<Result<UnverifiedCheckpoint>> {
-  const note = await log.read(CHECKPOINT, MAX_NOTE_BYTES);
-  if (!note) return failure("MISSING", `the checkpoint of ${origin}`, "none");
   const signed = parseCheckpoint(note);
   if (!signed.ok) return signed;
   const { checkpoint } = signed.value;

@@ -206,7 +206,7 @@ class Path {
     }
     this.#step("gate", `${origin} of ${domain}, key ${listed.key}`);
     const covered = await (this.log.covering?.(this.placed, listed.key) ??
-      findCoverage(this.kernel, this.storage, this.placed, listed.key));
+      findCoverage(this.kernel, this.storage, this.placed, listed.key, this.evidence));
     const size = covered.ok ? `, size ${covered.value.checkpoint.size}` : "";
     this.#step("checkpoint", `${origin}${size}`, covered);
     if (!covered.ok) return;
