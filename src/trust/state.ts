@@ -2,6 +2,7 @@
  * The trust state of a domain: its TUF metadata and what its target files say, verified together from
  * one timestamp down, so that no two versions are ever mixed.
  */
+import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
 import { freezeDeep } from "../bytes/frozen.js";
 import { encodeHex } from "../bytes/hex.js";
@@ -94,6 +95,35 @@ export async function verifyState(
   read: ReadFile,
 ): Promise<Result<VerifiedTrustState>> {
   return (await readState(kernel, root, timestamp, read)).state;
+}
+
+/**
+ * What another timestamp under the same root makes of the snapshot that `state` was verified from:
+ * all but the timestamp is content of the files that the snapshot names by digest, and the same.
+ * Undefined where it names another snapshot, or the same in other words.
+ */
+export function renewState(
+  kernel: Kernel,
+  state: VerifiedTrustState,
+  timestamp: VerifiedTimestamp,
+): Result<VerifiedTrustState> | undefined {
+  const { domain, metadata } = state;
+  const [before, now] = [metadata.timestamp, timestamp].map(({ signed }) =>
+    formatCanonical(signed.meta["snapshot.json"] as Json),
+  );
+  if (before !== now) return undefined;
+  const otherRoot = checkRootNamed(metadata.root, timestamp);
+  if (otherRoot) return otherRoot;
+  const renewed = { ...metadata, timestamp };
+  const { issued } = timestamp.signed;
+  return ok(
+    Object.freeze({
+      ...state,
+      digest: stateDigest(kernel, domain, renewed),
+      metadata: Object.freeze(renewed),
+      issued: issued === undefined ? undefined : millisecondsOf(issued),
+    }),
+  );
 }
 
 type Documents = { -readonly [Role in keyof StateMetadata]?: StateMetadata[Role] } & {
