@@ -5,7 +5,6 @@ import type { Link } from "../authorization/link.js";
 import type { Possession } from "../authorization/possession.js";
 import type { AuthorizationRequest } from "../authorization/request.js";
 import type { DigestSet } from "../attestation/statement.js";
-import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
 import { encodeHex } from "../bytes/hex.js";
 import { formatRfc3339 } from "../bytes/rfc3339.js";
@@ -27,6 +26,7 @@ import type { GateState } from "./state.js";
 import type { KnownDomains } from "../authorization/domains.js";
 import { viewOfDomain } from "../authorization/domains.js";
 import { formatEntry } from "../lineage/entry.js";
+import type { TrustView } from "../trust/view.js";
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
 import { nameTrust } from "./trust-entries.js";
@@ -92,6 +92,22 @@ export interface Decided {
   readonly gateState: GateState;
   readonly ancestors: readonly string[];
   readonly possession: Possession | undefined;
+  /** Of this run: most decisions on it read what the one before has read. */
+  readonly readDigest?: ReadDigest | undefined;
+}
+
+/** The SHA-256, in hexadecimal, of what a decision has read; remembers the last. */
+export class ReadDigest {
+  #text = "";
+  #digest = "";
+
+  of(kernel: Kernel, text: string): string {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#digest = encodeHex(kernel.sha256(encodeUtf8(text)));
+    }
+    return this.#digest;
+  }
 }
 
 export function decisionOf(kernel: Kernel, decided: Decided): Decision {
@@ -108,7 +124,7 @@ export function decisionOf(kernel: Kernel, decided: Decided): Decision {
     code: deny?.code ?? null,
     rule: deny?.rule ?? null,
     command,
-    stateDigest: encodeHex(kernel.sha256(encodeUtf8(formatCanonical(read)))),
+    stateDigest: (decided.readDigest ?? new ReadDigest()).of(kernel, read),
     trust: trustOf(decided).map((view) => nameTrust(kernel, view, decision.now)),
     validUntil: allow ? formatRfc3339(allow.validUntil, "ms") : null,
     recheck: allow ? Math.ceil(allow.permission.recheck) : null,
@@ -118,41 +134,53 @@ export function decisionOf(kernel: Kernel, decided: Decided): Decision {
 }
 
 /** The views that a decision looks at: the own domain's, the issuer's, those that quorums name. */
-function trustOf({ domains, authorization }: Decided) {
+function trustOf({ domains, authorization }: Decided): TrustView[] {
   const names = new Set([domains.own.domain]);
   if (authorization) {
     names.add(authorization.issuer.domain);
     for (const quorum of authorization.demands.quorums)
       for (const each of quorum.domains) names.add(each);
   }
-  return [...names].slice(0, 128).flatMap((name) => viewOfDomain(domains, name) ?? []);
+  const views: TrustView[] = [];
+  let looked = 0;
+  for (const name of names) {
+    if (++looked > MOST_TRUST) break;
+    const view = viewOfDomain(domains, name);
+    if (view) views.push(view);
+  }
+  return views;
 }
 
-/** What `decide` reads of the gate's state: the same for whoever folds the same log. */
+/** Names that an entry has room for. */
+const MOST_TRUST = 128;
+
+/**
+ * What `decide` reads of the gate's state, in canonical JSON: the same for whoever folds the same log.
+ * Ids, digests and modes hold nothing that JSON escapes.
+ */
 function readOf(
   { gateState, authorization, command, ancestors, run, decision }: Decided,
   permission?: Permission,
-): Json {
-  const counted = authorization?.counted ?? [];
-  return {
-    mode: gateState.mode,
-    run: gateState.runs.get(run)?.since ?? null,
-    ancestors: ancestors.map((each) => [
-      each,
-      gateState.revoked.has(each) ? "revoked" : (gateState.runs.get(each)?.state ?? null),
-    ]),
-    counters: permission
-      ? permission.charges.map(({ link, counter }) => [
-          link,
-          nameOf(counter),
-          gateState.used(link, nameOf(counter)),
-        ])
-      : counted.map(({ sha256 }) => [sha256, "uses", gateState.used(sha256, "uses")]),
-    trips:
-      command === null
-        ? []
-        : gateState.trips.map((each) => [each.trip.id, each.within(decision.now)]),
-  };
+): string {
+  const above = ancestors.map((each) => {
+    const state = gateState.revoked.has(each) ? "revoked" : gateState.runs.get(each)?.state;
+    return `["${each}",${state === undefined ? "null" : `"${state}"`}]`;
+  });
+  const used = (link: string, counter: string): string =>
+    `["${link}",${formatCanonical(counter)},${gateState.used(link, counter)}]`;
+  const counters = permission
+    ? permission.charges.map(({ link, counter }) => used(link, nameOf(counter)))
+    : (authorization?.counted ?? []).map(({ sha256 }) => used(sha256, "uses"));
+  const trips =
+    command === null
+      ? []
+      : gateState.trips.map(
+          (each) => `[${formatCanonical(each.trip.id)},${each.within(decision.now)}]`,
+        );
+  return (
+    `{"ancestors":[${above.join()}],"counters":[${counters.join()}],"mode":"${gateState.mode}",` +
+    `"run":${gateState.runs.get(run)?.since ?? null},"trips":[${trips.join()}]}`
+  );
 }
 
 /** What the intent charges: every link's counter, until the link is over. */

@@ -1,5 +1,4 @@
 /** Deciding once more what a gate has decided, from what its log and the parts of a bundle hold. */
-import { admitAuthorization } from "../authorization/admit.js";
 import type { AdmittedAuthorization } from "../authorization/admitted.js";
 import type { Permission } from "../authorization/check.js";
 import type { Possession } from "../authorization/possession.js";
@@ -16,10 +15,11 @@ import type { JsonObject } from "../bytes/json-kind.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import type { GateDecision } from "../gate/decide.js";
 import { decide } from "../gate/decide.js";
-import { decisionOf } from "../gate/run-entries.js";
-import type { GateState } from "../gate/state.js";
+import { decisionOf, ReadDigest } from "../gate/run-entries.js";
+import type { GateState, Started } from "../gate/state.js";
 import type { KnownDomains } from "../authorization/domains.js";
 import type { Kernel } from "../kernel/kernel.js";
+import type { AllowAgain } from "../lineage/again.js";
 import type { Linked } from "../lineage/entry/common.js";
 import type { Admission, Decision, Measurement } from "../lineage/entry/run.js";
 import { checkOpening } from "../lineage/openings.js";
@@ -32,8 +32,8 @@ import type { Opened } from "./opened.js";
 export interface RunInputs {
   readonly admission: Admission;
   readonly opened: Opened | undefined;
-  /** The file with the chain. */
-  readonly chain: Result<Uint8Array>;
+  /** Its chain, admitted by the trust of the run's first decision. */
+  readonly authorization: Result<AdmittedAuthorization>;
   readonly measurement: Measurement | undefined;
   /** Runs of this gate that caused it. */
   readonly ancestors: Result<readonly string[]>;
@@ -46,6 +46,7 @@ export interface ReplayedRun {
   readonly possession: Possession;
   readonly ancestors: readonly string[];
   readonly measurement: Measurement | undefined;
+  readonly readDigest: ReadDigest;
 }
 
 /** Where the gate stood when it decided. */
@@ -76,15 +77,13 @@ const OF_THE_GATE: ReadonlySet<Code> = new Set([
   "QUORUM",
 ]);
 
-/** Admits what a run was admitted with, by the trust of its first decision. */
+/** What a run was allowed or denied with at its first decision. */
 export function replayRun(
   kernel: Kernel,
-  { admission, opened, chain, measurement, ancestors }: RunInputs,
+  { admission, opened, authorization: admitted, measurement, ancestors }: RunInputs,
   first: Decision & Linked,
-  { gate, state, domains }: Moment,
+  { gate, state }: Moment,
 ): Result<ReplayedRun> {
-  if (!chain.ok) return chain;
-  const admitted = admitAuthorization(kernel, chain.value, domains);
   if (!admitted.ok) return admitted;
   const authorization = admitted.value;
   const named =
@@ -117,6 +116,7 @@ export function replayRun(
     possession: possession.value,
     ancestors: ancestors.value,
     measurement,
+    readDigest: new ReadDigest(),
   });
 }
 
@@ -183,21 +183,62 @@ export function decideAgain(
   kernel: Kernel,
   run: ReplayedRun,
   entry: Decision & Linked,
-  { gate, state, domains }: Moment,
+  moment: Moment,
 ): Agreement {
-  const { authorization, request, possession, measurement, ancestors } = run;
-  const { started } = state;
+  const { started } = moment.state;
+  const { measurement } = run;
   if (!started) {
     return { kind: "differs", failure: failure("MISSING", "the start of the gate", "none") };
   }
   if (!measurement && entry.outcome === "allow") {
     return { kind: "differs", failure: failure("MISSING", "a measurement of the run", "none") };
   }
-  const { limits } = started;
-  const now = millisecondsOf(entry.time);
-  const again = entry.number > 0;
-  const decision: GateDecision = decide(authorization, request, {
-    now,
+  const decision = remake(run, entry, started, moment);
+  if (entry.outcome === "deny" && OF_THE_GATE.has(entry.code as Code)) return { kind: "asserted" };
+  // Of a run that was denied nothing was measured, so that this may be what it would not have come to.
+  const unmeasured = entry.outcome === "deny" && !measurement && decision.outcome === "deny";
+  if (unmeasured && decision.code !== entry.code && OF_THE_GATE.has(decision.code)) {
+    return { kind: "asserted" };
+  }
+  const made = writeDown(kernel, run, entry, decision, moment);
+  const different = differenceOf(made, entry, decision);
+  if (different) return { kind: "differs", failure: different };
+  return {
+    kind: "agrees",
+    permission: decision.outcome === "allow" ? decision.permission : undefined,
+  };
+}
+
+/** What an entry of a decision says of itself, beside what was decided. */
+type Said = Pick<Decision & Linked, "run" | "state" | "number" | "time">;
+
+/**
+ * What a gate that goes on with a run writes when it decides on it again: the whole entry, before it is
+ * read. Undefined where the gate would not allow it, or has never begun.
+ */
+export function foretell(
+  kernel: Kernel,
+  run: ReplayedRun,
+  said: Said & Pick<Linked, "prev">,
+  moment: Moment,
+): { readonly entry: AllowAgain; readonly permission: Permission } | undefined {
+  const { started } = moment.state;
+  if (!started || !run.measurement || said.number === 0) return undefined;
+  const decision = remake(run, said, started, moment);
+  if (decision.outcome === "deny") return undefined;
+  const { prev, time } = said;
+  const made = writeDown(kernel, run, said, decision, moment);
+  return { entry: { ...made, prev, time } as AllowAgain, permission: decision.permission };
+}
+
+function remake(
+  { authorization, request, possession, measurement, ancestors }: ReplayedRun,
+  { run, number, time }: Said,
+  { key, kernel, limits }: Started,
+  { gate, state, domains }: Moment,
+): GateDecision {
+  return decide(authorization, request, {
+    now: millisecondsOf(time),
     gate,
     domains,
     maxStaleness: limits.maxStaleness,
@@ -205,43 +246,41 @@ export function decideAgain(
     possession,
     artifacts: measurement?.artifacts ?? [],
     state,
-    key: started.key,
+    key,
     failure: undefined,
     measured: {
       source: measurement?.source ?? "self-measured",
-      kernel: measurement?.kernel ?? started.kernel,
+      kernel: measurement?.kernel ?? kernel,
       parts: measurement?.environment ?? [],
     },
     isolation: measurement?.isolation ?? { level: "sandbox" },
     ancestors,
     // Whether it could ask a peer's witness is the gate's own; that it did shows in the checkpoints.
     peerWitnessed: true,
-    run: again ? entry.run : undefined,
+    run: number > 0 ? run : undefined,
   });
-  if (entry.outcome === "deny" && OF_THE_GATE.has(entry.code as Code)) return { kind: "asserted" };
-  // Of a run that was denied nothing was measured, so that this may be what it would not have come to.
-  const unmeasured = entry.outcome === "deny" && !measurement && decision.outcome === "deny";
-  if (unmeasured && decision.code !== entry.code && OF_THE_GATE.has(decision.code)) {
-    return { kind: "asserted" };
-  }
-  const made = decisionOf(kernel, {
-    run: entry.run,
-    state: entry.state,
-    number: entry.number,
+}
+
+function writeDown(
+  kernel: Kernel,
+  { authorization, request, ancestors, possession, readDigest }: ReplayedRun,
+  { run, state, number }: Said,
+  decision: GateDecision,
+  { state: gateState, domains }: Moment,
+): Decision {
+  return decisionOf(kernel, {
+    run,
+    state,
+    number,
     decision,
     command: request.command,
     authorization,
     domains,
-    gateState: state,
+    gateState,
     ancestors,
-    possession: again ? undefined : possession,
+    possession: number > 0 ? undefined : possession,
+    readDigest,
   });
-  const different = differenceOf(made, entry, decision);
-  if (different) return { kind: "differs", failure: different };
-  return {
-    kind: "agrees",
-    permission: decision.outcome === "allow" ? decision.permission : undefined,
-  };
 }
 
 const PARTS = [

@@ -29,6 +29,10 @@ export class Findings {
     if (!this.#found.has(name)) this.#found.set(name, found);
   }
 
+  has(name: string): boolean {
+    return this.#found.has(name);
+  }
+
   pass(name: string): void {
     this.#of(name).passed += 1;
   }

@@ -2,48 +2,43 @@
  * A gate's log, replayed: every entry must be one that a gate could have written there, and every
  * decision comes out as it is written when it is made again.
  */
-import type { Permission } from "../authorization/check.js";
 import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
+import { decodeUtf8 } from "../bytes/utf8.js";
 import { chargesOf } from "../gate/run-entries.js";
 import { replayEntry } from "../gate/state-at.js";
 import type { GateFold } from "../gate/state.js";
 import type { Kernel } from "../kernel/kernel.js";
+import { formatAgain, inspectAgain } from "../lineage/again.js";
 import type { Entry } from "../lineage/entry.js";
 import { timeOf } from "../lineage/entry.js";
 import type { EntryName, Linked } from "../lineage/entry/common.js";
 import type { Trust } from "../lineage/entry/gate.js";
-import type { Admission, Decision, Intent, Measurement } from "../lineage/entry/run.js";
+import type { Admission, Decision, Intent } from "../lineage/entry/run.js";
 import { runOf } from "../lineage/graph.js";
 import { millisecondsOf } from "../trust/schema.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure } from "../verdict.js";
+import { Admissions } from "./admissions.js";
 import { Ancestry } from "./ancestry.js";
-import type { Moment, ReplayedRun } from "./decisions.js";
-import { decideAgain, replayRun } from "./decisions.js";
+import type { Agreement, Moment, ReplayedRun } from "./decisions.js";
+import { decideAgain, foretell, replayRun } from "./decisions.js";
 import type { Withdrawals } from "./domain-replay.js";
-import type { AllowedUntil } from "./intervals.js";
 import { Intervals } from "./intervals.js";
 import { ReplayedDomains } from "./known-domains.js";
 import type { Opened } from "./opened.js";
-import { checkPolicyEntry, checkPolicyKnown, checkResumed, checkState } from "./replay-checks.js";
+import {
+  checkPolicyEntry,
+  checkPolicyKnown,
+  checkResumed,
+  checkState,
+  checkWithdrawn,
+} from "./replay-checks.js";
 import type { ReplaySays } from "./replay-says.js";
 import type { RunReport } from "./report.js";
-import { newReport } from "./report.js";
+import type { OpenRun } from "./open-run.js";
+import { newOpenRun } from "./open-run.js";
 import type { Trusted } from "./trusted.js";
-
-interface OpenRun {
-  readonly report: RunReport;
-  admission: Admission | undefined;
-  opened: Opened | undefined;
-  measurement: Measurement | undefined;
-  replayed: Result<ReplayedRun> | undefined;
-  /** Charges of the decision that allowed it last, and what it was allowed on. */
-  charges: string | undefined;
-  allowed: AllowedUntil | undefined;
-  /** Whether it was stopped at least once. */
-  contained: boolean;
-}
 
 export interface DecisionCounts {
   /** Made again, and the same. */
@@ -66,8 +61,10 @@ export class GateReplay {
   readonly reported: RunReport[] = [];
   readonly totals = { runs: 0, completed: 0, denied: 0, contained: 0, revoked: 0, open: 0 };
   readonly #domains: ReplayedDomains;
+  readonly #admissions: Admissions;
   readonly #ancestry: Ancestry;
   readonly #runs = new Map<string, OpenRun>();
+  #foretold: ReturnType<typeof foretell>;
   /** Domains whose state is named and not trusted here. */
   readonly #untrusted = new Map<string, Failure>();
 
@@ -89,6 +86,7 @@ export class GateReplay {
   ) {
     this.intervals = new Intervals(slack.late);
     this.#domains = new ReplayedDomains(trusted, log.domain);
+    this.#admissions = new Admissions(kernel);
     for (const [domain, record] of fold.domains) {
       const trust = record.code === "NO_TRUST" ? null : record.trust;
       const [authorizations, keys] = [[...record.authorizations], [...record.keys]];
@@ -101,6 +99,23 @@ export class GateReplay {
   /** The domains as the gate knew them after the last entry. */
   get domains() {
     return this.#domains.domains;
+  }
+
+  /**
+   * What the next entry says, where its bytes are those that the gate must have written: the same as
+   * taking them apart and comparing, for an entry that only goes on with a run. Undefined for all else.
+   */
+  foretell(bytes: Uint8Array, prev: string): Entry | undefined {
+    const text = decodeUtf8(bytes);
+    const named = text === undefined ? undefined : inspectAgain(text);
+    const replayed = named && this.#runs.get(named.run)?.replayed;
+    const record = named && this.fold.runs.get(named.run);
+    if (!replayed?.ok || !record || this.#untrusted.size > 0) return undefined;
+    const said = { ...named, prev, number: record.decisions, state: record.state };
+    const foretold = foretell(this.kernel, replayed.value, said, this.#moment);
+    if (!foretold || formatAgain(foretold.entry) !== text) return undefined;
+    this.#foretold = foretold;
+    return foretold.entry;
   }
 
   /** Takes the next entry; false where no gate could have written it, and nothing behind it counts. */
@@ -219,16 +234,7 @@ export class GateReplay {
   #open(run: string, entry: Entry): OpenRun {
     let open = this.#runs.get(run);
     if (open) return open;
-    open = {
-      report: newReport(run, entry.time),
-      admission: undefined,
-      opened: undefined,
-      measurement: undefined,
-      replayed: undefined,
-      charges: undefined,
-      allowed: undefined,
-      contained: false,
-    };
+    open = newOpenRun(run, entry);
     this.#runs.set(run, open);
     this.totals.runs += 1;
     if (this.#isAbout(run) && this.reported.length < MOST_REPORTED) this.reported.push(open.report);
@@ -274,7 +280,10 @@ export class GateReplay {
     }
     const policy = checkPolicyKnown(this.domains.own, this.fold);
     if (policy) this.says.trust(policy);
-    const agreement = decideAgain(this.kernel, open.replayed.value, entry, this.#moment);
+    const foretold = this.#foretold?.entry === entry ? this.#foretold : undefined;
+    const agreement: Agreement = foretold
+      ? { kind: "agrees", permission: foretold.permission }
+      : decideAgain(this.kernel, open.replayed.value, entry, this.#moment);
     if (agreement.kind === "asserted") {
       this.counts.asserted += 1;
       return;
@@ -287,7 +296,10 @@ export class GateReplay {
     this.says.decision(undefined);
     const { permission } = agreement;
     if (!permission || entry.validUntil === null || entry.recheck === null) return;
-    this.#withdrawn(permission, timeOf(entry));
+    if (this.withdrawals.size > 0) {
+      const time = timeOf(entry);
+      this.says.withdrawal(checkWithdrawn(permission, time, this.withdrawals, this.slack.skew));
+    }
     open.charges = formatCanonical(chargesOf(permission) as unknown as Json);
     open.allowed = {
       time: timeOf(entry),
@@ -297,28 +309,13 @@ export class GateReplay {
     };
   }
 
-  /** Whoever uses trust of at most this age has heard of what was published longer ago than that. */
-  #withdrawn({ authorization, evidence }: Permission, time: number): void {
-    if (this.withdrawals.size === 0) return;
-    const { issuer, links, keys } = authorization;
-    const used = evidence.find(({ domain }) => domain === issuer.domain) ?? evidence[0];
-    const bound = used ? used.validUntil - time + used.age : 0;
-    for (const what of [...links.map(({ sha256 }) => sha256), ...keys]) {
-      const published = this.withdrawals.get(what);
-      if (published === undefined || time <= published + bound + this.slack.skew) continue;
-      const expected = `nothing that was withdrawn more than ${bound} ms ago`;
-      return this.says.withdrawal(
-        failure("REVOKED", expected, `${what}, ${time - published} ms ago`),
-      );
-    }
-    this.says.withdrawal(undefined);
-  }
-
   #replay(open: OpenRun, admission: Admission, entry: Decision & Linked): Result<ReplayedRun> {
+    const { chain: sha256 } = admission;
+    const chain = this.trusted.files.require("the chain of an authorization", sha256);
     const inputs = {
       admission,
       opened: open.opened,
-      chain: this.trusted.files.require("the chain of an authorization", admission.chain),
+      authorization: chain.ok ? this.#admissions.admit(sha256, chain.value, this.domains) : chain,
       measurement: open.measurement,
       ancestors: this.#ancestry.of(admission.parents),
     };

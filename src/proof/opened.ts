@@ -29,7 +29,9 @@ const NEWLINE = Uint8Array.of(0x0a);
 
 /** Whether a line is not an entry, but opens a digest of one. */
 export function isOpenedLine(line: Uint8Array): boolean {
-  return BEGINNINGS.some((start) => equalBytes(line.subarray(0, start.length), start));
+  return BEGINNINGS.some(
+    (start) => line.length >= start.length && start.every((byte, i) => byte === line[i]),
+  );
 }
 
 /** The lines, each with its newline. */

@@ -93,7 +93,8 @@ export class OpenBundle {
     let batch: BundledEntry[] = [];
     let bytes = 0;
     for (let at = 0; at < log.count; at++) {
-      const line = await this.#next();
+      const ready = this.#buffered();
+      const line = ready ? ok(ready) : await this.#lines.next();
       if (!line.ok) return yield line;
       if (!line.value) {
         return yield failure("MISSING", `entry ${log.from + at} of ${log.origin}`, "the end");
@@ -106,7 +107,8 @@ export class OpenBundle {
       const behind: Uint8Array[] = [];
       if (log.opened) {
         for (;;) {
-          const next = await this.#next();
+          const there = this.#buffered();
+          const next = there ? ok(there) : await this.#lines.next();
           if (!next.ok) return yield next;
           if (!next.value || !isOpenedLine(next.value)) {
             this.#ahead = next.value;
@@ -141,19 +143,18 @@ export class OpenBundle {
 
   /** Nothing may follow. */
   async end(): Promise<Failure | undefined> {
-    const line = await this.#next();
+    const ready = this.#buffered();
+    const line = ready ? ok(ready) : await this.#lines.next();
     if (!line.ok) return line;
     return line.value && failure("NON_CANONICAL", "the end of the bundle", "another line");
   }
 
-  async #next(): Promise<Result<Uint8Array | undefined>> {
+  /** The next line where it is there already: most are, and a promise for each would cost as much. */
+  #buffered(): Uint8Array | undefined {
     const ahead = this.#ahead;
-    if (ahead) {
-      this.#ahead = undefined;
-      return ok(ahead);
-    }
-    const line = this.#lines.buffered();
-    return line ? ok(line) : await this.#lines.next();
+    if (!ahead) return this.#lines.buffered();
+    this.#ahead = undefined;
+    return ahead;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Entries that rest on more than the one before: a policy, a state, a resumer's word. */
+import type { Permission } from "../authorization/check.js";
 import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
 import { encodeHex } from "../bytes/hex.js";
@@ -16,6 +17,7 @@ import type { TrustView } from "../trust/view.js";
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
 import type { Moment } from "./decisions.js";
+import type { Withdrawals } from "./domain-replay.js";
 
 /** A `state` entry says what the entries before come to. */
 export function checkState(kernel: Kernel, fold: GateFold, digest: string): Failure | undefined {
@@ -73,4 +75,23 @@ export function checkResumed(
   if (checked.ok) return undefined;
   const { code, expected, found } = checked;
   return failure("DECISION", `a resumer's word: ${expected}`, `${found} (${code})`);
+}
+
+/** Whoever uses trust of at most this age has heard of what was published longer ago than that. */
+export function checkWithdrawn(
+  { authorization, evidence }: Permission,
+  time: number,
+  withdrawals: Withdrawals,
+  skew: number,
+): Failure | undefined {
+  const { issuer, links, keys } = authorization;
+  const used = evidence.find(({ domain }) => domain === issuer.domain) ?? evidence[0];
+  const bound = used ? used.validUntil - time + used.age : 0;
+  for (const what of [...links.map(({ sha256 }) => sha256), ...keys]) {
+    const published = withdrawals.get(what);
+    if (published === undefined || time <= published + bound + skew) continue;
+    const expected = `nothing that was withdrawn more than ${bound} ms ago`;
+    return failure("REVOKED", expected, `${what}, ${time - published} ms ago`);
+  }
+  return undefined;
 }

@@ -97,8 +97,10 @@ class Verification {
   }
 
   say(name: string, found: Failure | undefined): void {
-    const kind = name.slice(name.lastIndexOf(": ") + 1).trim();
-    this.#findings.announce(name, FEATURES[kind] ?? "F19");
+    if (!this.#findings.has(name)) {
+      const kind = name.slice(name.lastIndexOf(": ") + 1).trim();
+      this.#findings.announce(name, FEATURES[kind] ?? "F19");
+    }
     this.#findings.say(name, found);
   }
 

@@ -9,6 +9,7 @@ import { parseEntry, timeOf } from "../lineage/entry.js";
 import type { EntryName } from "../lineage/entry/common.js";
 import { checkPacket } from "../lineage/handover.js";
 import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
+import { millisecondsOf } from "../trust/schema.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import type { Crossings } from "./crossings.js";
@@ -44,6 +45,8 @@ export class GateVerification {
   #replay: GateReplay | undefined;
   #last: { readonly leaf: string; readonly time: number } | undefined;
   #stopped = false;
+  /** Of checks, by what they are of this log: one string for all that is said by it. */
+  readonly #names = new Map<string, string>();
 
   constructor(context: BundleContext, log: BundledLog, times: WitnessedTimes) {
     this.#context = context;
@@ -55,7 +58,8 @@ export class GateVerification {
   take({ index, bytes, leaf, opened }: HashedEntry): void {
     if (this.#stopped) return;
     const { origin } = this.#log;
-    const parsed = parseEntry(bytes);
+    const foretold = this.#last && this.#replay?.foretell(bytes, this.#last.leaf);
+    const parsed = foretold ? ok(foretold) : parseEntry(bytes);
     const broken = parsed.ok ? this.#checkLink(parsed.value, index) : parsed;
     this.#say("entries", broken);
     const entry = parsed.ok && !broken ? parsed.value : undefined;
@@ -87,7 +91,9 @@ export class GateVerification {
   }
 
   #say(check: string, found: Failure | undefined): void {
-    this.#context.say(`${this.#log.origin}: ${check}`, found);
+    let name = this.#names.get(check);
+    if (name === undefined) this.#names.set(check, (name = `${this.#log.origin}: ${check}`));
+    this.#context.say(name, found);
   }
 
   /** CHAIN unless the entry follows the one before, in its time too. */
@@ -100,7 +106,7 @@ export class GateVerification {
     if (prev !== before.leaf) {
       return failure("CHAIN", `entry ${index} to follow ${before.leaf}`, prev ?? "none");
     }
-    if (Date.parse(time) >= before.time) return undefined;
+    if (millisecondsOf(time) >= before.time) return undefined;
     return failure("CHAIN", `entry ${index} not to be earlier than the one before`, time);
   }
 

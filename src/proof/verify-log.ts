@@ -20,10 +20,13 @@ export class LogTree {
   readonly #kernel: Kernel;
   readonly #log: BundledLog;
   readonly #checkpoints: readonly WitnessedCheckpoint[];
+  readonly #bySize: ReadonlyMap<number, WitnessedCheckpoint>;
   readonly #frontier: Frontier;
   readonly #asked: Map<number, Uint8Array | undefined>;
   /** Sizes at which the root is looked at, the smallest first. */
   readonly #stops: readonly number[];
+  /** How many of them are behind. */
+  #passed = 0;
 
   /** `checkpoints`: by size. `asked`: sizes at which the root is wanted. */
   constructor(
@@ -35,6 +38,7 @@ export class LogTree {
     this.#kernel = kernel;
     this.#log = log;
     this.#checkpoints = checkpoints;
+    this.#bySize = new Map(checkpoints.map((each) => [each.size, each]));
     const before = log.before.map((each) => decodeBase64(each) as Uint8Array);
     this.#frontier = kernel.frontier(BigInt(log.from), before);
     this.#asked = new Map(asked.map((size) => [size, undefined]));
@@ -48,15 +52,17 @@ export class LogTree {
     readonly failure: Failure | undefined;
   } {
     const leaves = this.#kernel.leafHashes(entries.map(({ bytes }) => bytes));
-    const hashed = entries.map((entry, i) => ({
-      ...entry,
+    const hashed = entries.map(({ index, bytes, opened }, i) => ({
+      index,
+      bytes,
+      opened,
       leaf: encodeHex(leaves.subarray(32 * i, 32 * i + 32)),
     }));
     let at = Number(this.#frontier.size);
     let from = 0;
     let found = at === this.#log.from ? this.#look(at) : undefined;
     while (from < entries.length) {
-      const stop = this.#stops.find((size) => size > at) ?? Number.POSITIVE_INFINITY;
+      const stop = this.#stopAfter(at);
       const to = Math.min(entries.length, from + (stop - at));
       // The kernel reduces what it is given in place.
       this.#frontier.append(leaves.slice(32 * from, 32 * to));
@@ -68,9 +74,15 @@ export class LogTree {
     return { hashed, failure: found };
   }
 
+  /** Sizes only grow, so that none is passed twice. */
+  #stopAfter(at: number): number {
+    while ((this.#stops[this.#passed] ?? Number.POSITIVE_INFINITY) <= at) this.#passed += 1;
+    return this.#stops[this.#passed] ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Whether the checkpoint of exactly so many entries, if there is one, has their root. */
   #look(size: number): Failure | undefined {
-    const checkpoint = this.#checkpoints.find((each) => each.size === size);
+    const checkpoint = this.#bySize.get(size);
     if (!checkpoint && !this.#asked.has(size)) return undefined;
     const found = this.#frontier.root();
     this.#asked.set(size, found);
@@ -134,7 +146,7 @@ export class LogTree {
 
   /** The root of the first `size` entries, where it was asked for and could be told. */
   rootAt(size: number): Uint8Array | undefined {
-    const signed = this.#checkpoints.find((each) => each.size === size)?.signed;
+    const signed = this.#bySize.get(size)?.signed;
     return signed?.checkpoint.rootHash ?? this.#asked.get(size);
   }
 }

@@ -1,0 +1,36 @@
+/** A run of a gate's log that is not over, as far as it was replayed. */
+import type { Entry } from "../lineage/entry.js";
+import type { Admission, Measurement } from "../lineage/entry/run.js";
+import type { Result } from "../verdict.js";
+import type { ReplayedRun } from "./decisions.js";
+import type { AllowedUntil } from "./intervals.js";
+import type { Opened } from "./opened.js";
+import type { RunReport } from "./report.js";
+import { newReport } from "./report.js";
+
+export interface OpenRun {
+  readonly report: RunReport;
+  admission: Admission | undefined;
+  opened: Opened | undefined;
+  measurement: Measurement | undefined;
+  replayed: Result<ReplayedRun> | undefined;
+  /** Charges of the decision that allowed it last, and what it was allowed on. */
+  charges: string | undefined;
+  allowed: AllowedUntil | undefined;
+  /** Whether it was stopped at least once. */
+  contained: boolean;
+}
+
+/** Of its first entry. */
+export function newOpenRun(run: string, { time }: Entry): OpenRun {
+  return {
+    report: newReport(run, time),
+    admission: undefined,
+    opened: undefined,
+    measurement: undefined,
+    replayed: undefined,
+    charges: undefined,
+    allowed: undefined,
+    contained: false,
+  };
+}
