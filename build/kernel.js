@@ -29,14 +29,17 @@ export async function buildKernel() {
 
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   await mkdir(`${root}/dist/kernel`, { recursive: true });
-  // A plain loop: this runs once, before any compiler has warmed up.
+  // Compressed before it is made text: text of compressed bytes packs as well as they do, 5 KiB less
+  // than text of the bytes. A plain loop: this runs once, before any compiler has warmed up.
+  const packed = gzipSync(bytes, { level: 9 });
   const decode = [
-    `const text = ${JSON.stringify(bytes.toString("base64"))};`,
-    "export function kernelBytes() {",
+    `const text = ${JSON.stringify(packed.toString("base64"))};`,
+    "export async function kernelBytes() {",
     "  const raw = atob(text);",
     "  const bytes = new Uint8Array(raw.length);",
     "  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);",
-    "  return bytes;",
+    '  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));',
+    "  return new Uint8Array(await new Response(unpacked).arrayBuffer());",
     "}",
     "",
   ];

@@ -159,10 +159,12 @@ test("sizes are within what README states", async () => {
   const two = await bundled("index", "trust");
   const three = await bundled("index", "trust", "authorization");
   const four = await bundled("index", "trust", "authorization", "gate");
+  const five = await bundled("index", "trust", "authorization", "gate", "proof");
   expect(one.main).toBeLessThanOrEqual(limit("browser bundle"));
   expect(two.main - one.main).toBeLessThanOrEqual(limit("`writ/trust`"));
   expect(three.main - two.main).toBeLessThanOrEqual(limit("`writ/authorization`"));
   expect(four.main - three.main).toBeLessThanOrEqual(limit("`writ/gate`"));
+  expect(five.main - four.main).toBeLessThanOrEqual(limit("`writ/proof`"));
   expect(one.lazy).toHaveLength(1);
   expect(one.lazy[0]).toBeLessThanOrEqual(limit("ML-DSA-44 chunk"));
   expect(three.lazy).toHaveLength(2);

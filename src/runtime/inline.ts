@@ -7,7 +7,7 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** The kernel's module, compiled once. */
 export function compileKernel(): Promise<WebAssembly.Module> {
-  compiled ??= WebAssembly.compile(kernelBytes());
+  compiled ??= kernelBytes().then((bytes) => WebAssembly.compile(bytes));
   return compiled;
 }
 

@@ -1,2 +1,2 @@
-/** Made by the build: the kernel's bytes, inlined. */
-export declare const kernelBytes: () => Uint8Array<ArrayBuffer>;
+/** Made by the build: the kernel's bytes, inlined, and unpacked when they are asked for. */
+export declare const kernelBytes: () => Promise<Uint8Array<ArrayBuffer>>;

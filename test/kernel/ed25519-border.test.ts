@@ -12,7 +12,7 @@ import {
 import { kernelBytes } from "#kernel-bytes";
 
 /** The kernel without the bridge: a host that hands over wrong offsets. */
-const kernel = (await WebAssembly.instantiate(await WebAssembly.compile(kernelBytes())))
+const kernel = (await WebAssembly.instantiate(await WebAssembly.compile(await kernelBytes())))
   .exports as {
   memory: WebAssembly.Memory;
 } & Record<string, (...words: number[]) => number>;
