@@ -18,7 +18,8 @@ export type {
 } from "./proof/manifest.js";
 export { BUNDLE_FORMAT, parseManifest } from "./proof/manifest.js";
 export type { Opened } from "./proof/opened.js";
-export type { BundleContents, ProvenBundle, ProvenGate } from "./proof/prove-bundle.js";
+export type { ProvenGate } from "./proof/prepare-log.js";
+export type { BundleContents, ProvenBundle } from "./proof/prove-bundle.js";
 export { proveBundle } from "./proof/prove-bundle.js";
 export type { BundledEntry } from "./proof/read-bundle.js";
 export { BundledFiles, openBundle, OpenBundle } from "./proof/read-bundle.js";

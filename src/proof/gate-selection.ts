@@ -1,5 +1,4 @@
 /** Which entries of a gate's log a bundle holds, for what somebody wants to have proven. */
-import type { Kernel } from "../kernel/kernel.js";
 import { readBundle } from "../lineage/bundle.js";
 import type { Entry } from "../lineage/entry.js";
 import { parseEntry, timeOf } from "../lineage/entry.js";
@@ -7,7 +6,7 @@ import { runOf } from "../lineage/graph.js";
 import type { Reader } from "../storage/storage.js";
 import { TILE_WIDTH, tileWidth } from "../tlog/tile.js";
 import type { Failure, Result } from "../verdict.js";
-import { failure, ok } from "../verdict.js";
+import { ok } from "../verdict.js";
 
 /** What of a log: all, the run of this id, those of an authorization, or those since a time. */
 export type Selection =
@@ -60,13 +59,12 @@ interface Span {
   parents: readonly number[];
 }
 
-/** The first `size` entries looked through. MISSING where none is about what was asked for. */
+/** The first `size` entries looked through; undefined where none is about what was asked for. */
 export async function selectEntries(
-  _kernel: Kernel,
   log: Reader,
   size: number,
   selection: Selection,
-): Promise<Result<Selected>> {
+): Promise<Result<Selected | undefined>> {
   if (selection.what === "all") return ok({ from: 0, to: size, runs: null });
   const spans = new Map<string, Span>();
   const runAt = new Map<number, string>();
@@ -82,13 +80,7 @@ export async function selectEntries(
     note(spans, run, index, entry, selection);
   }
   const chosen = [...spans].filter(([, span]) => span.chosen);
-  if (chosen.length === 0) {
-    return failure(
-      "MISSING",
-      `entries about ${describe(selection)}`,
-      "none that a checkpoint covers",
-    );
-  }
+  if (chosen.length === 0) return ok(undefined);
   let first = Math.min(...chosen.map(([, span]) => span.first));
   const open = chosen.flatMap(([, { parents }]) => [...parents]);
   const seen = new Set<string>();
@@ -129,7 +121,8 @@ function note(
   }
 }
 
-function describe(selection: Selection): string {
+/** For people. */
+export function describeSelection(selection: Selection): string {
   switch (selection.what) {
     case "run":
       return `run ${selection.run}`;
