@@ -148,6 +148,12 @@ export class GateReplay {
     }
   }
 
+  /** Whether a peer must have cosigned the intent of a run. */
+  mustBeWitnessed(run: string): boolean {
+    const replayed = this.#runs.get(run)?.replayed;
+    return replayed?.ok === true && replayed.value.authorization.demands.witnessed;
+  }
+
   /** Whether one of the runs that this is about is still under way. */
   get hasOpenRun(): boolean {
     return [...this.#runs].some(([run, { report }]) => report.end === null && this.#isAbout(run));
@@ -244,10 +250,12 @@ export class GateReplay {
   /** What the intent charges is what the decision said, so that no counter is spared. */
   #intent(run: string, { charges }: Intent, open: OpenRun): void {
     if (open.allowed) this.intervals.begin(run, open.allowed);
-    if (open.charges === undefined) return;
-    const found = formatCanonical(charges as unknown as Json);
-    const wrong = failure("LIMIT", `the charges ${open.charges}`, found);
-    this.says.decision(found === open.charges ? undefined : wrong);
+    if (!open.permission) return;
+    const [expected, found] = [chargesOf(open.permission), charges].map((each) =>
+      formatCanonical(each as unknown as Json),
+    ) as [string, string];
+    const wrong = failure("LIMIT", `the charges ${expected}`, found);
+    this.says.decision(found === expected ? undefined : wrong);
   }
 
   #decision(entry: Decision & Linked, { index }: EntryName): void {
@@ -300,7 +308,7 @@ export class GateReplay {
       const time = timeOf(entry);
       this.says.withdrawal(checkWithdrawn(permission, time, this.withdrawals, this.slack.skew));
     }
-    open.charges = formatCanonical(chargesOf(permission) as unknown as Json);
+    open.permission = permission;
     open.allowed = {
       time: timeOf(entry),
       validUntil: millisecondsOf(entry.validUntil),

@@ -1,4 +1,5 @@
 /** A run of a gate's log that is not over, as far as it was replayed. */
+import type { Permission } from "../authorization/check.js";
 import type { Entry } from "../lineage/entry.js";
 import type { Admission, Measurement } from "../lineage/entry/run.js";
 import type { Result } from "../verdict.js";
@@ -14,8 +15,8 @@ export interface OpenRun {
   opened: Opened | undefined;
   measurement: Measurement | undefined;
   replayed: Result<ReplayedRun> | undefined;
-  /** Charges of the decision that allowed it last, and what it was allowed on. */
-  charges: string | undefined;
+  /** What the decision that allowed it last has permitted, and for how long. */
+  permission: Permission | undefined;
   allowed: AllowedUntil | undefined;
   /** Whether it was stopped at least once. */
   contained: boolean;
@@ -29,7 +30,7 @@ export function newOpenRun(run: string, { time }: Entry): OpenRun {
     opened: undefined,
     measurement: undefined,
     replayed: undefined,
-    charges: undefined,
+    permission: undefined,
     allowed: undefined,
     contained: false,
   };

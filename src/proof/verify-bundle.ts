@@ -43,6 +43,7 @@ const FEATURES: Readonly<Record<string, string>> = {
   decisions: "F19",
   continuity: "F47",
   times: "F48",
+  intents: "F48",
   resumes: "F57",
   withdrawals: "F9",
   "hand-overs": "F23",

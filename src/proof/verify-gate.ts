@@ -21,7 +21,7 @@ import type { BundledLog } from "./manifest.js";
 import type { GateReport } from "./report.js";
 import type { Trusted } from "./trusted.js";
 import type { HashedEntry } from "./verify-log.js";
-import type { WitnessedTimes } from "./witnessed.js";
+import type { TimeBounds, WitnessedTimes } from "./witnessed.js";
 import { checkTime, LogWitnesses } from "./witnessed.js";
 
 /** Milliseconds that a gate may be late with a decision: its timers are not exact. */
@@ -69,11 +69,15 @@ export class GateVerification {
       return;
     }
     this.#last = { leaf, time: timeOf(entry) };
-    this.#witnessed(index, entry);
+    const seen = this.#witnessed(index, entry);
     const at = { origin, index, leaf };
     this.#context.crossings.add(at, entry);
     this.#context.demand.onEntry?.({ ...at, bytes, entry });
     if (!this.#replay.take(entry, at, opened)) this.#stopped = true;
+    if (entry.kind !== "intent" && entry.kind !== "resume") return;
+    if (entry.run === null || !this.#replay.mustBeWitnessed(entry.run)) return;
+    const expected = `a peer's cosignature that covers entry ${index}, before the effect`;
+    this.#say("intents", seen.to === undefined ? failure("QUORUM", expected, "none") : undefined);
   }
 
   /** After the last; undefined where not even the first could be taken. */
@@ -150,8 +154,8 @@ export class GateVerification {
     return failure("LOG", `the state after ${from} entries`, `after ${fold.value.size}`);
   }
 
-  /** Whether others bear out when a decision was made. */
-  #witnessed(index: number, entry: Entry): void {
+  /** Whether others bear out when a decision was made; gives what they say of any entry. */
+  #witnessed(index: number, entry: Entry): TimeBounds {
     const { demand, trusted } = this.#context;
     const { skew, witnessInterval, now } = demand;
     const own = domainOfAudience(this.#log.origin);
@@ -162,14 +166,12 @@ export class GateVerification {
       if (state.ok && state.value.issued !== undefined) times.names(state.value.issued);
     }
     const bounds = times.of(index);
-    if (entry.kind !== "decision" || entry.outcome !== "allow") return;
+    if (entry.kind !== "decision" || entry.outcome !== "allow") return bounds;
     const time = timeOf(entry);
-    if (time > now + skew) {
-      const expected = `a time up to ${formatRfc3339(now, "s")}`;
-      this.#say("times", failure("CLOCK", expected, entry.time));
-      return;
-    }
-    this.#say("times", checkTime(time, bounds, { skew, witnessInterval }));
+    const expected = `a time up to ${formatRfc3339(now, "s")}`;
+    const ahead = time > now + skew ? failure("CLOCK", expected, entry.time) : undefined;
+    this.#say("times", ahead ?? checkTime(time, bounds, { skew, witnessInterval }));
+    return bounds;
   }
 
   /** The hand-over in a packet is what the accept names, and others had seen it. */
