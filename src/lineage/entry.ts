@@ -4,10 +4,10 @@
  */
 import type * as v from "valibot";
 import type { Json } from "../bytes/canonical.js";
-import { formatCanonical } from "../bytes/canonical.js";
+import { formatCanonical, parseCanonical } from "../bytes/canonical.js";
 import { equalBytes } from "../bytes/concat.js";
 import { isObject, kindOf } from "../bytes/json-kind.js";
-import { encodeUtf8 } from "../bytes/utf8.js";
+import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.js";
 import { MAX_ENTRY_BYTES } from "../tlog/tile.js";
 import { millisecondsOf, matchSchema, readJson } from "../trust/schema.js";
 import type { Result } from "../verdict.js";
@@ -79,12 +79,22 @@ function matchEntry(json: Json): Result<Entry> {
 
 /** An entry from its bytes: MALFORMED for other JSON than an entry's, and for other than canonical JSON. */
 export function parseEntry(bytes: Uint8Array): Result<Entry> {
+  const quick = parseQuickly(bytes);
+  if (quick) return quick;
   const json = readJson("an entry", bytes, MAX_ENTRY_BYTES);
   if (!json.ok) return json;
   const entry = matchEntry(json.value);
   if (!entry.ok) return entry;
   if (equalBytes(encodeUtf8(formatCanonical(json.value)), bytes)) return entry;
   return failure("MALFORMED", "an entry in canonical JSON", "another form of it");
+}
+
+/** What is an entry; undefined for all else, which is looked at again to say why. */
+function parseQuickly(bytes: Uint8Array): Result<Entry> | undefined {
+  const text = bytes.length <= MAX_ENTRY_BYTES ? decodeUtf8(bytes) : undefined;
+  const json = text === undefined ? undefined : parseCanonical(text);
+  const entry = json === undefined ? undefined : matchEntry(json);
+  return entry?.ok ? entry : undefined;
 }
 
 /**
