@@ -47,8 +47,8 @@ export interface DecisionCounts {
   asserted: number;
   /** Not made again, as something was withheld or is missing. */
   open: number;
-  /** Of runs that began before the first entry that is here, and that this is not about. */
-  before: number;
+  /** Of runs that this is not about: they are here for what they changed, and what they rest on is not. */
+  others: number;
 }
 
 /** Runs that are reported one by one. */
@@ -56,7 +56,7 @@ const MOST_REPORTED = 1_000;
 
 export class GateReplay {
   readonly intervals: Intervals;
-  readonly counts: DecisionCounts = { agreed: 0, asserted: 0, open: 0, before: 0 };
+  readonly counts: DecisionCounts = { agreed: 0, asserted: 0, open: 0, others: 0 };
   /** The first of them, in the order in which they began. */
   readonly reported: RunReport[] = [];
   readonly totals = { runs: 0, completed: 0, denied: 0, contained: 0, revoked: 0, open: 0 };
@@ -144,7 +144,7 @@ export class GateReplay {
     for (const [run, { report }] of this.#runs) {
       if (report.end !== null) continue;
       this.totals.open += 1;
-      if (this.#isAbout(run)) this.says.continuity(this.intervals.end(run, time));
+      if (this.isAbout(run)) this.says.continuity(this.intervals.end(run, time));
     }
   }
 
@@ -156,7 +156,7 @@ export class GateReplay {
 
   /** Whether one of the runs that this is about is still under way. */
   get hasOpenRun(): boolean {
-    return [...this.#runs].some(([run, { report }]) => report.end === null && this.#isAbout(run));
+    return [...this.#runs].some(([run, { report }]) => report.end === null && this.isAbout(run));
   }
 
   /** Where the gate stands. */
@@ -164,7 +164,8 @@ export class GateReplay {
     return { gate: this.log.origin, state: this.fold, domains: this.domains };
   }
 
-  #isAbout(run: string): boolean {
+  /** Whether this run is one of those that this is about. */
+  isAbout(run: string): boolean {
     return this.log.about?.has(run) ?? true;
   }
 
@@ -184,7 +185,7 @@ export class GateReplay {
     switch (entry.kind) {
       case "accept":
         this.#ancestry.add(at.index, at.leaf, run, undefined);
-        this.says.accept(entry, at);
+        if (this.isAbout(run)) this.says.accept(entry, at);
         break;
       case "admission":
         if (open.admission) break;
@@ -234,7 +235,7 @@ export class GateReplay {
   }
 
   #say(run: string, gap: Failure | undefined): void {
-    if (this.#isAbout(run)) this.says.continuity(gap);
+    if (this.isAbout(run)) this.says.continuity(gap);
   }
 
   #open(run: string, entry: Entry): OpenRun {
@@ -243,7 +244,7 @@ export class GateReplay {
     open = newOpenRun(run, entry);
     this.#runs.set(run, open);
     this.totals.runs += 1;
-    if (this.#isAbout(run) && this.reported.length < MOST_REPORTED) this.reported.push(open.report);
+    if (this.isAbout(run) && this.reported.length < MOST_REPORTED) this.reported.push(open.report);
     return open;
   }
 
@@ -259,11 +260,18 @@ export class GateReplay {
   }
 
   #decision(entry: Decision & Linked, { index }: EntryName): void {
+    if (!this.isAbout(entry.run)) {
+      this.counts.others += 1;
+      return;
+    }
     const open = this.#runs.get(entry.run);
     const admission = open?.admission;
     if (!admission) {
       // Denied before anything was admitted, or of a run that began before the first entry here.
-      if (this.fold.runs.has(entry.run)) return this.#unknown(entry);
+      if (this.fold.runs.has(entry.run)) {
+        const expected = `the admission of run ${entry.run}`;
+        return this.#cannot(failure("MISSING", expected, "before the first entry here"));
+      }
       this.counts.asserted += 1;
       if (entry.outcome === "deny") return;
       return this.says.transition(failure("LOG", "an admission before a decision", "none"));
@@ -328,14 +336,6 @@ export class GateReplay {
       ancestors: this.#ancestry.of(admission.parents),
     };
     return replayRun(this.kernel, inputs, entry, this.#moment);
-  }
-
-  #unknown({ run }: Decision): void {
-    if (!this.log.about || !this.log.about.has(run)) {
-      this.counts.before += 1;
-      return;
-    }
-    this.#cannot(failure("MISSING", `the admission of run ${run}`, "before the first entry here"));
   }
 
   #cannot(why: Failure): void {

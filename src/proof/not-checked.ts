@@ -4,6 +4,7 @@ import type { LogReport } from "./report.js";
 
 export function notChecked(
   logs: readonly LogReport[],
+  others: number,
   { asOf, remembered = [] }: BundleDemand,
 ): readonly string[] {
   const published = new Set(
@@ -14,6 +15,11 @@ export function notChecked(
   return [
     "Whether what ran did what its entries say: a gate can act without writing it down.",
     "Whether what a gate measured of its environment and confinement is so, where it measured itself.",
+    ...(others > 0
+      ? [
+          `The ${others} decisions on runs that this is not about: what they changed is taken as written.`,
+        ]
+      : []),
     ...(asOf === undefined && remembered.length === 0
       ? ["Whether a log goes on behind its last entry here: no time and no checkpoint was given."]
       : []),

@@ -90,14 +90,20 @@ export async function prepareGate(
       const parsed = parseEntry(bytes);
       if (!parsed.ok) throw new UnreadableLog(parsed);
       const entry = parsed.value;
+      // What other runs rest on is nobody's who asked for these.
+      const run = entry.kind === "admission" || entry.kind === "accept" ? entry.run : undefined;
+      const isAbout = run === undefined || (at.about?.has(run) ?? true);
       const wrong =
-        (await gathered.addNamed(log, entry, at.isFirst)) ??
+        (isAbout ? await gathered.addNamed(log, entry, at.isFirst) : undefined) ??
         (at.isFirst && entry.kind === "state"
           ? await addStatesOf(kernel, gathered, log, entry.digest)
           : undefined);
       if (wrong) throw new UnreadableLog(wrong);
       onProgress?.(at.index, at.to);
-      return { time: timeOf(entry), behind: await behindOf(entry, opened, redact) };
+      return {
+        time: timeOf(entry),
+        behind: isAbout ? await behindOf(entry, opened, redact) : undefined,
+      };
     },
   });
 }
@@ -172,7 +178,12 @@ interface Looking {
   readonly select: (size: number) => Promise<Result<Selected | undefined>>;
   /** The time that an entry states, and the lines that stand behind it. */
   readonly look: (
-    at: { readonly index: number; readonly to: number; readonly isFirst: boolean },
+    at: {
+      readonly index: number;
+      readonly to: number;
+      readonly isFirst: boolean;
+      readonly about: ReadonlySet<string> | null;
+    },
     bytes: Uint8Array,
   ) => Promise<{ readonly time: number | undefined; readonly behind: Uint8Array | undefined }>;
 }
@@ -191,6 +202,7 @@ async function prepareLog(
   const selected = await select(size);
   if (!selected.ok || !selected.value) return selected as Result<undefined>;
   const { from, to, runs } = selected.value;
+  const about = runs && new Set(runs);
   const sizes = new Set(stored.value.map((each) => each.size));
   const timeAt = new Map<number, number>();
   const hasher = kernel.hasher("sha256");
@@ -199,7 +211,7 @@ async function prepareLog(
   let last: Uint8Array = new Uint8Array();
   for await (const { index, bytes } of storedEntries(log, size, from, to)) {
     if (bytes.includes(0x0a)) return failure("MALFORMED", `entry ${index} on one line`, "several");
-    const { time, behind } = await look({ index, to, isFirst: index === from }, bytes);
+    const { time, behind } = await look({ index, to, isFirst: index === from, about }, bytes);
     if (time !== undefined && sizes.has(index)) timeAt.set(index, time);
     if (behind && behind.length > 0) {
       hasher.update(behind);

@@ -146,6 +146,7 @@ class Verification {
 
   report(): BundleReport {
     const { outcome, code, checks } = this.#findings.verdict();
+    const others = this.#gates.reduce((sum, { decisions }) => sum + decisions.others, 0);
     const seen = this.#logs.map(({ asOf }) => asOf).sort();
     return {
       outcome,
@@ -153,7 +154,7 @@ class Verification {
       id: this.#id,
       asOf: seen[0] ?? null,
       checks,
-      notChecked: notChecked(this.#logs, this.demand),
+      notChecked: notChecked(this.#logs, others, this.demand),
       logs: this.#logs,
       gates: this.#gates,
     };

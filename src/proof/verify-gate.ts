@@ -42,6 +42,8 @@ export class GateVerification {
   readonly #context: BundleContext;
   readonly #log: BundledLog;
   readonly #times: WitnessedTimes;
+  /** The runs that this is about; null for all. */
+  readonly #about: ReadonlySet<string> | null;
   #replay: GateReplay | undefined;
   #last: { readonly leaf: string; readonly time: number } | undefined;
   #stopped = false;
@@ -52,6 +54,7 @@ export class GateVerification {
     this.#context = context;
     this.#log = log;
     this.#times = times;
+    this.#about = log.runs && new Set(log.runs);
   }
 
   /** Takes the next entry. After one that is none, or that does not follow, nothing counts any more. */
@@ -94,6 +97,10 @@ export class GateVerification {
     return this.#replay?.hasOpenRun ?? true;
   }
 
+  #isAbout(run: string): boolean {
+    return this.#about?.has(run) ?? true;
+  }
+
   #say(check: string, found: Failure | undefined): void {
     let name = this.#names.get(check);
     if (name === undefined) this.#names.set(check, (name = `${this.#log.origin}: ${check}`));
@@ -116,7 +123,7 @@ export class GateVerification {
 
   /** The state before the first entry: nothing, or what a `state` entry names. */
   #begin(first: Entry): GateReplay | undefined {
-    const { origin, from, runs } = this.#log;
+    const { origin, from } = this.#log;
     const fold = from === 0 ? ok(new GateFold()) : this.#keptState(from, first);
     if (!fold.ok) {
       this.#say("transitions", fold);
@@ -124,8 +131,7 @@ export class GateVerification {
     }
     const { started } = fold.value;
     if (started) this.#context.crossings.gate(started.key, origin);
-    const about = runs && new Set(runs);
-    const place = { origin, domain: domainOfAudience(origin), from, about };
+    const place = { origin, domain: domainOfAudience(origin), from, about: this.#about };
     const says = {
       transition: (found: Failure | undefined) => this.#say("transitions", found),
       trust: (found: Failure | undefined) => this.#say("trust", found),
@@ -168,9 +174,11 @@ export class GateVerification {
     const bounds = times.of(index);
     if (entry.kind !== "decision" || entry.outcome !== "allow") return bounds;
     const time = timeOf(entry);
+    // Of others it matters only that nobody contradicts them.
+    const interval = this.#isAbout(entry.run) ? witnessInterval : Number.POSITIVE_INFINITY;
     const expected = `a time up to ${formatRfc3339(now, "s")}`;
     const ahead = time > now + skew ? failure("CLOCK", expected, entry.time) : undefined;
-    this.#say("times", ahead ?? checkTime(time, bounds, { skew, witnessInterval }));
+    this.#say("times", ahead ?? checkTime(time, bounds, { skew, witnessInterval: interval }));
     return bounds;
   }
 

@@ -33,12 +33,12 @@ function formatLog({ kind, origin, from, to, size, asOf, witnesses }: LogReport)
 }
 
 function formatGate({ origin, decisions, runs, trust, reported }: GateReport): string[] {
-  const { agreed, asserted, open, before } = decisions;
+  const { agreed, asserted, open, others } = decisions;
   const share = trust.running === 0 ? 100 : (100 * trust.trusted) / trust.running;
   return [
     "",
     `${printable(origin)}: ${formatCount(runs.runs, "run", "runs")}, ${runs.completed} completed, ${runs.denied} denied, ${runs.contained} contained, ${runs.revoked} revoked, ${runs.open} under way`,
-    `  ${formatCount(agreed, "decision", "decisions")} made again, and the same${asserted === 0 ? "" : `; ${asserted} more denied on the gate's word`}${open === 0 ? "" : `; ${open} could not be made again`}${before === 0 ? "" : `; ${before} of runs that began before`}`,
+    `  ${formatCount(agreed, "decision", "decisions")} made again, and the same${asserted === 0 ? "" : `; ${asserted} more denied on the gate's word`}${open === 0 ? "" : `; ${open} could not be made again`}${others === 0 ? "" : `; ${others} on runs that this is not about`}`,
     `  trusted ${share.toFixed(share === 100 ? 0 : 2)} % of ${formatMs(trust.running)} running; evidence up to ${formatMs(trust.oldest)} old, relied on for ${formatMs(trust.bound)} at most`,
     ...reported.slice(0, MOST_RUNS).map(formatRun),
     ...(reported.length > MOST_RUNS
