@@ -128,6 +128,7 @@ export async function gateWorld(uses = "/pay/refund") {
     chain,
     leaf,
     holder: envelopeSigner(/** @type {Signer} */ (holders[2])),
+    made: { pay, ship, clock },
   });
 }
 
@@ -139,6 +140,11 @@ export class GateWorld {
    * @param {{
    *   now: number, gateKey: Signer, chain: Uint8Array, leaf: string,
    *   holder: import("../src/authorization.js").Signer,
+   *   made: {
+   *     pay: import("../src/cli/demo/demo-domain.js").DemoDomain,
+   *     ship: import("../src/cli/demo/demo-domain.js").DemoDomain,
+   *     clock: {now: number},
+   *   },
    * }} parts
    */
   constructor(library, kernel, domains, parts) {
@@ -148,8 +154,12 @@ export class GateWorld {
     this.parts = parts;
   }
 
-  /** A gate that decides at one moment, however long that lasts. @param {LogStorage} storage */
-  async open(storage) {
+  /**
+   * A gate that decides at one moment, however long that lasts, unless it is given another clock.
+   * @param {LogStorage} storage
+   * @param {Partial<import("../src/gate/options.js").GateOptions>} [other]
+   */
+  async open(storage, other = {}) {
     const { library, kernel, domains, parts } = this;
     const { kernelDigest, openGate, systemClock } = library;
     return must(
@@ -177,14 +187,18 @@ export class GateWorld {
         random: (length) => crypto.getRandomValues(new Uint8Array(length)),
         measure: async () => ({ source: "self-measured", kernel: kernelDigest, parts: [] }),
         host: "bench",
+        ...other,
       }),
     );
   }
 
-  /** A request with a proof by its holder. @param {Gate} gate @param {Effect} effect @param {number} i */
-  async ask(gate, effect, i) {
+  /**
+   * A request with a proof by its holder.
+   * @param {Gate} gate @param {Effect} effect @param {number} i @param {number} [now] @param {number} [amount]
+   */
+  async ask(gate, effect, i, now = this.parts.now, amount = 1 + ((i * 37) % 500)) {
     const { library, kernel, parts } = this;
-    const request = requestOf(i);
+    const request = requestOf(i, amount);
     const { nonce } = gate.challenge();
     const salt = crypto.getRandomValues(new Uint8Array(32));
     const proof = await library.provePossession(
@@ -193,20 +207,20 @@ export class GateWorld {
       parts.leaf,
       must(library.makeRequest(request)),
       { gate: GATE, nonce, salt },
-      parts.now,
+      now,
     );
     return { chain: parts.chain, request, possession: { nonce, proof, salt }, effect };
   }
 }
 
-/** @param {number} i */
-export function requestOf(i) {
+/** @param {number} i @param {number} [amount] */
+export function requestOf(i, amount = 1 + ((i * 37) % 500)) {
   return {
     principal: PRINCIPAL,
     command: COMMAND,
     resource: { type: "ledger", id: `ledger-${i % 7}` },
     arguments: {
-      amount: 1 + ((i * 37) % 500),
+      amount,
       currency: "EUR",
       to: `acct-${1000 + i}`,
       memo: `invoice ${i}`,

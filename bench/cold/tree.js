@@ -4,7 +4,7 @@
  * before and after it made the root over as many entries as the first argument says.
  */
 import { createCipheriv } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { peakRss } from "./peak-rss.js";
 
 const CHUNK = 8192;
 const ENTRY = 32;
@@ -47,14 +47,3 @@ for (let done = 0; done < count;) {
 frontier.root();
 if (frontier.size !== BigInt(count)) throw new Error(`expected ${count}, found ${frontier.size}`);
 console.log(JSON.stringify({ peak: peakRss(), before, after: memory.buffer.byteLength }));
-
-/** Not getrusage where there is /proc: its figure is also the parent's at the time of the fork. */
-function peakRss() {
-  try {
-    const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-    if (kibibytes) return Number(kibibytes) * 1024;
-  } catch {
-    // No /proc.
-  }
-  return process.resourceUsage().maxRSS * 1024;
-}

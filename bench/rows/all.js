@@ -1,5 +1,6 @@
 // @ts-check
 import { rows as authorization } from "./authorization.js";
+import { rows as bundle } from "./bundle.js";
 import { rows as chain } from "./chain.js";
 import { rows as ed25519 } from "./ed25519.js";
 import { rows as gate } from "./gate.js";
@@ -16,6 +17,7 @@ export const rows = [
   ...ed25519,
   ...authorization,
   ...gate,
+  ...bundle,
   ...kernel,
   ...memory,
 ];
