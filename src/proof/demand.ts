@@ -3,6 +3,7 @@ import type { Entry } from "../lineage/entry.js";
 import type { EntryName } from "../lineage/entry/common.js";
 import type { Policy } from "../tlog/policy.js";
 import type { Verifiers } from "../tlog/verifiers.js";
+import type { Opened } from "./opened.js";
 import type { QuorumDemand } from "./witnessed.js";
 
 /** What the verifier trusts and demands. Nothing of trust or time has a default. */
@@ -38,6 +39,8 @@ export interface ShownEntry extends EntryName {
   readonly bytes: Uint8Array;
   /** Of a gate's log; undefined for a domain's. */
   readonly entry: Entry | undefined;
+  /** What stands behind it in the bundle and opens its digests; undefined where nothing does. */
+  readonly opened: Opened | undefined;
 }
 
 /** Throws a TypeError on a demand that nobody means: NaN would make every comparison false. */

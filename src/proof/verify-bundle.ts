@@ -225,7 +225,8 @@ class Verification {
     const walked = await walkLog(bundle, log, tree, (entry) => {
       this.say(`${origin}: changes`, replay.take(entry));
       const { index, leaf, bytes } = entry;
-      this.demand.onEntry?.({ origin, index, leaf, bytes, entry: undefined });
+      const shown = { origin, index, leaf, bytes, entry: undefined, opened: undefined };
+      this.demand.onEntry?.(shown);
       this.#progress();
     });
     const states = trusted.statesOf(domain);

@@ -75,7 +75,7 @@ export class GateVerification {
     const seen = this.#witnessed(index, entry);
     const at = { origin, index, leaf };
     this.#context.crossings.add(at, entry);
-    this.#context.demand.onEntry?.({ ...at, bytes, entry });
+    this.#context.demand.onEntry?.({ ...at, bytes, entry, opened });
     if (!this.#replay.take(entry, at, opened)) this.#stopped = true;
     if (entry.kind !== "intent" && entry.kind !== "resume") return;
     if (entry.run === null || !this.#replay.mustBeWitnessed(entry.run)) return;
