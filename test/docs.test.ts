@@ -30,7 +30,7 @@ function blocks(language: string): string[] {
 }
 
 test("the commands and snippets run as they stand", async () => {
-  const [first, commands, domains, witness, authorizations, gated, ...more] = blocks("sh");
+  const [first, commands, domains, witness, authorizations, gated, proof, ...more] = blocks("sh");
   expect(more).toEqual([]);
   expect(first).toBe("npm ci && npm start\nnpm test\n");
   // Inside the package, so that "writ" is the package itself.
@@ -59,7 +59,7 @@ test("the commands and snippets run as they stand", async () => {
       const run = promisify(execFile);
       return (await run(process.execPath, [name, ...args], { cwd: folder })).stdout;
     };
-    const [sixLines, reader, decide] = blocks("js");
+    const [sixLines, reader, decide, verifying] = blocks("js");
     expect(shell(commands)).toMatch(/PROVEN\n$/);
     expect(await node("snippet.mjs", sixLines)).toContain("outcome: 'PROVEN'");
 
@@ -78,6 +78,10 @@ test("the commands and snippets run as they stand", async () => {
     expect(governed).toMatch(
       /deny SCOPE[^]*drifted {5}REVOKED, revocation\n[^]*contained {3}unknown/,
     );
+    const proven = shell(proof);
+    expect(proven).toMatch(/^a report that can be proven\nreport\.bundle: [0-9]+ bytes/m);
+    expect(proven).toMatch(/^PROVEN\nas of 20/m);
+    expect(await node("verifying.mjs", verifying)).toMatch(/^PROVEN 20/);
     const decided = await node("decide.mjs", decide, `http://127.0.0.1:${port}`);
     expect(decided).toMatch(/ok: false,\s+code: 'REVOKED'/);
     expect(answered).toMatch(/ok: true[^]*domain: 'pay\.example'[^]*limit: 'maxStaleness'/);
