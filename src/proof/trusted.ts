@@ -4,7 +4,8 @@
  */
 import { encodeHex } from "../bytes/hex.js";
 import type { Kernel } from "../kernel/kernel.js";
-import { verifyTimestamp } from "../trust/roles.js";
+import type { VerifiedSnapshot, VerifiedTimestamp } from "../trust/roles.js";
+import { verifyTimestamps } from "../trust/roles.js";
 import type { VerifiedRoot } from "../trust/root.js";
 import { verifyNextRoot, verifyPinnedRoot } from "../trust/root.js";
 import type { VerifiedTrustState } from "../trust/state.js";
@@ -20,6 +21,12 @@ export interface PinnedDomain {
   readonly root: VerifiedRoot;
 }
 
+/** A timestamp under the root that it was verified by. */
+interface Rooted {
+  readonly root: VerifiedRoot;
+  readonly timestamp: VerifiedTimestamp;
+}
+
 export class Trusted {
   /** Roots that are trusted, by the SHA-256 of their file. */
   readonly #roots = new Map<string, VerifiedRoot>();
@@ -27,6 +34,8 @@ export class Trusted {
   readonly #byDomain = new Map<string, VerifiedTrustState[]>();
   /** The state that was verified first from a snapshot, by the root's file and the snapshot's digest. */
   readonly #snapshots = new Map<string, VerifiedTrustState>();
+  /** Snapshots of which a state is in `#byDomain`. */
+  readonly #spoken = new Set<VerifiedSnapshot>();
   /** Why a state that the bundle names is not trusted. */
   readonly #refused = new Map<string, Failure>();
 
@@ -58,7 +67,7 @@ export class Trusted {
     );
   }
 
-  /** All states of a domain that are trusted. */
+  /** The states of a domain that are trusted; of those that differ in their timestamps alone, one. */
   statesOf(domain: string): readonly VerifiedTrustState[] {
     return this.#byDomain.get(domain) ?? [];
   }
@@ -102,42 +111,69 @@ export class Trusted {
     return failure("NO_TRUST", `root ${wanted} of ${domain}, which is pinned`, versions || "none");
   }
 
-  /** Verifies a state from its timestamp down, under a root that is trusted. */
-  async readState(named: BundledState): Promise<Failure | undefined> {
-    const read = await this.#read(named);
-    if (!read.ok) {
-      this.#refused.set(named.digest, read);
-      return read;
+  /** Verifies states from their timestamps down, each under a root that is trusted. */
+  async readStates(all: readonly BundledState[]): Promise<readonly (Failure | undefined)[]> {
+    const timestamps = await this.#readTimestamps(all);
+    const found: (Failure | undefined)[] = [];
+    for (const [i, named] of all.entries()) {
+      const timestamp = timestamps[i] as Result<Rooted>;
+      const read = timestamp.ok ? await this.#read(named, timestamp.value) : timestamp;
+      if (read.ok) this.#trust(named, read.value);
+      else this.#refused.set(named.digest, read);
+      found.push(read.ok ? undefined : read);
     }
-    this.#states.set(named.digest, read.value);
-    const states = this.#byDomain.get(named.domain);
-    if (states) states.push(read.value);
-    else this.#byDomain.set(named.domain, [read.value]);
-    return undefined;
+    return found;
   }
 
-  async #read({
-    digest,
-    domain,
-    root,
-    timestamp,
-  }: BundledState): Promise<Result<VerifiedTrustState>> {
-    const bytes = this.files.require(`the timestamp of ${digest}`, timestamp);
-    if (!bytes.ok) return bytes;
-    const trusted = this.#roots.get(root);
-    if (!trusted || trusted.signed.domain !== domain) {
-      const expected = `a root of ${domain} that follows from a pinned one`;
-      return failure("NO_TRUST", expected, `the root file ${root}`);
+  #trust({ digest, domain }: BundledState, state: VerifiedTrustState): void {
+    this.#states.set(digest, state);
+    const { snapshot } = state.metadata;
+    if (this.#spoken.has(snapshot)) return;
+    this.#spoken.add(snapshot);
+    const states = this.#byDomain.get(domain);
+    if (states) states.push(state);
+    else this.#byDomain.set(domain, [state]);
+  }
+
+  /** Their timestamps, the signatures of those under one root together. */
+  async #readTimestamps(all: readonly BundledState[]): Promise<readonly Result<Rooted>[]> {
+    const found: Result<Rooted>[] = [];
+    const byRoot = new Map<VerifiedRoot, { readonly at: number; readonly bytes: Uint8Array }[]>();
+    for (const [at, { digest, domain, root, timestamp }] of all.entries()) {
+      const bytes = this.files.require(`the timestamp of ${digest}`, timestamp);
+      const trusted = this.#roots.get(root);
+      if (!bytes.ok) found[at] = bytes;
+      else if (!trusted || trusted.signed.domain !== domain) {
+        const expected = `a root of ${domain} that follows from a pinned one`;
+        found[at] = failure("NO_TRUST", expected, `the root file ${root}`);
+      } else {
+        const same = byRoot.get(trusted) ?? [];
+        byRoot.set(trusted, same);
+        same.push({ at, bytes: bytes.value });
+      }
     }
-    const signed = await verifyTimestamp(this.kernel, trusted, bytes.value);
-    if (!signed.ok) return signed;
+    for (const [root, same] of byRoot) {
+      const files = same.map(({ bytes }) => bytes);
+      const verified = await verifyTimestamps(this.kernel, root, files);
+      for (const [i, each] of verified.entries()) {
+        const { at } = same[i] as { readonly at: number };
+        found[at] = each.ok ? ok({ root, timestamp: each.value }) : each;
+      }
+    }
+    return found;
+  }
+
+  async #read(
+    { digest, root: file }: BundledState,
+    { root, timestamp }: Rooted,
+  ): Promise<Result<VerifiedTrustState>> {
     // Most states differ in their timestamp alone.
-    const snapshot = signed.value.signed.meta["snapshot.json"].hashes?.["sha256"];
-    const name = `${root} ${snapshot}`;
+    const snapshot = timestamp.signed.meta["snapshot.json"].hashes?.["sha256"];
+    const name = `${file} ${snapshot}`;
     const known = this.#snapshots.get(name);
     const state =
-      (known && renewState(this.kernel, known, signed.value)) ??
-      (await verifyState(this.kernel, trusted, signed.value, async (path, _, sha256) =>
+      (known && renewState(this.kernel, known, timestamp)) ??
+      (await verifyState(this.kernel, root, timestamp, async (path, _, sha256) =>
         sha256 === undefined
           ? failure("DIGEST", `a digest of ${path}`, "none")
           : this.files.require(`${path} of ${digest}`, sha256),
@@ -173,6 +209,9 @@ export function filesOfState(
   return new Map(all.map((bytes) => [encodeHex(kernel.sha256(bytes)), bytes]));
 }
 
+/** States of which the timestamps are verified together. */
+const TOGETHER = 512;
+
 /** All that a manifest names of trust: roots, then states. */
 export async function followAll(
   trusted: Trusted,
@@ -181,5 +220,8 @@ export async function followAll(
   onState: (failure: Failure | undefined) => void,
 ): Promise<void> {
   for (const each of domains) onRoots(await trusted.followRoots(each));
-  for (const each of trust) onState(await trusted.readState(each));
+  for (let from = 0; from < trust.length; from += TOGETHER) {
+    const found = await trusted.readStates(trust.slice(from, from + TOGETHER));
+    for (const each of found) onState(each);
+  }
 }

@@ -8,10 +8,11 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { Failure, Result } from "../verdict.js";
 import { abbreviate, failure, ok } from "../verdict.js";
 import type { Meta, MetadataType, SignedPart, Target, VerifiedMetadata } from "./metadata.js";
+import { parseMetadata } from "./metadata.js";
 import type { VerifiedRoot } from "./root.js";
 import { signersOf } from "./root.js";
 import type { Signers } from "./threshold.js";
-import { verifyMetadata } from "./threshold.js";
+import { verifyMetadata, verifyThresholds } from "./threshold.js";
 
 export type VerifiedTimestamp = VerifiedMetadata<"timestamp">;
 export type VerifiedSnapshot = VerifiedMetadata<"snapshot">;
@@ -23,6 +24,19 @@ export async function verifyTimestamp(
   bytes: Uint8Array,
 ): Promise<Result<VerifiedTimestamp>> {
   return await verifyMetadata(kernel, "timestamp", bytes, signersOf(root, "timestamp"));
+}
+
+/** `verifyTimestamp` of each, with the signatures of all in one call of the kernel. */
+export async function verifyTimestamps(
+  kernel: Kernel,
+  root: VerifiedRoot,
+  files: readonly Uint8Array[],
+): Promise<Result<VerifiedTimestamp>[]> {
+  const parsed = files.map((bytes) => parseMetadata("timestamp", bytes));
+  const whole = parsed.flatMap((each) => (each.ok ? [each.value] : []));
+  const verified = await verifyThresholds(kernel, whole, signersOf(root, "timestamp"));
+  let at = 0;
+  return parsed.map((each) => (each.ok ? (verified[at++] as Result<VerifiedTimestamp>) : each));
 }
 
 export async function verifySnapshot(

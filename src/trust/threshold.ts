@@ -34,11 +34,24 @@ export async function verifyThreshold<Type extends MetadataType>(
   metadata: UnverifiedMetadata<Type>,
   signers: Signers,
 ): Promise<Result<VerifiedMetadata<Type>>> {
-  const signed = await signedBy(kernel, metadata, keysOf(signers));
+  const [verified] = await verifyThresholds(kernel, [metadata], signers);
+  return verified as Result<VerifiedMetadata<Type>>;
+}
+
+/** `verifyThreshold` of each, with the Ed25519 signatures of all in one call of the kernel. */
+export async function verifyThresholds<Type extends MetadataType>(
+  kernel: Kernel,
+  all: readonly UnverifiedMetadata<Type>[],
+  signers: Signers,
+): Promise<Result<VerifiedMetadata<Type>>[]> {
   const { threshold } = signers.role;
-  if (signed.size >= threshold) return ok(asVerified(kernel, metadata));
-  const expected = `signatures by ${threshold} distinct keys of ${signers.name}`;
-  return failure("KEY", expected, `${signed.size}`);
+  const signed = await signedBy(kernel, all, keysOf(signers));
+  return all.map((metadata, i) => {
+    const { size } = signed[i] as ReadonlySet<string>;
+    if (size >= threshold) return ok(asVerified(kernel, metadata));
+    const expected = `signatures by ${threshold} distinct keys of ${signers.name}`;
+    return failure("KEY", expected, `${size}`);
+  });
 }
 
 /** Bytes to metadata of a type that the threshold of `signers` has signed. */
@@ -52,27 +65,31 @@ export async function verifyMetadata<Type extends MetadataType>(
   return parsed.ok ? await verifyThreshold(kernel, parsed.value, signers) : parsed;
 }
 
-/** The identities of the keys whose signatures verify. Any other signature says nothing. */
+/** Of each, the identities of the keys whose signatures verify. Any other signature says nothing. */
 async function signedBy(
   kernel: Kernel,
-  { message, signatures }: UnverifiedMetadata<MetadataType>,
+  all: readonly UnverifiedMetadata<MetadataType>[],
   keys: ReadonlyMap<string, TrustKey>,
-): Promise<Set<string>> {
-  const claims: { key: TrustKey; claim: SignatureClaim }[] = [];
-  const signed = new Set<string>();
-  for (const { keyid, sig } of signatures) {
-    const key = keys.get(keyid);
-    const signature = decodeHex(sig);
-    if (!key || !signature) continue;
-    if (key.algorithm === "ecdsa-p256") {
-      if (await checkEcdsa(key, message, signature)) signed.add(key.identity);
-    } else if (signature.length === 64) {
-      claims.push({ key, claim: { key: key.material, message, signature } });
+): Promise<readonly ReadonlySet<string>[]> {
+  const claims: { signed: Set<string>; key: TrustKey; claim: SignatureClaim }[] = [];
+  const found: Set<string>[] = [];
+  for (const { message, signatures } of all) {
+    const signed = new Set<string>();
+    found.push(signed);
+    for (const { keyid, sig } of signatures) {
+      const key = keys.get(keyid);
+      const signature = decodeHex(sig);
+      if (!key || !signature) continue;
+      if (key.algorithm === "ecdsa-p256") {
+        if (await checkEcdsa(key, message, signature)) signed.add(key.identity);
+      } else if (signature.length === 64) {
+        claims.push({ signed, key, claim: { key: key.material, message, signature } });
+      }
     }
   }
   const statuses = kernel.checkEd25519Many(claims.map(({ claim }) => claim));
-  claims.forEach(({ key }, i) => {
+  claims.forEach(({ signed, key }, i) => {
     if (statuses[i] === "ok") signed.add(key.identity);
   });
-  return signed;
+  return found;
 }
