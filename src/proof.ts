@@ -5,7 +5,6 @@
 export type { Selection } from "./proof/gate-selection.js";
 export type { BundleDemand, ShownEntry } from "./proof/demand.js";
 export type { BundleCheck } from "./proof/findings.js";
-export type { DecisionCounts } from "./proof/gate-replay.js";
 export type { IntervalTotals } from "./proof/intervals.js";
 export type { BundleSource } from "./proof/line-reader.js";
 export type {
@@ -23,6 +22,12 @@ export type { BundleContents, ProvenBundle } from "./proof/prove-bundle.js";
 export { proveBundle } from "./proof/prove-bundle.js";
 export type { BundledEntry } from "./proof/read-bundle.js";
 export { BundledFiles, openBundle, OpenBundle } from "./proof/read-bundle.js";
-export type { BundleReport, GateReport, LogReport, RunReport } from "./proof/report.js";
+export type {
+  BundleReport,
+  DecisionCounts,
+  GateReport,
+  LogReport,
+  RunReport,
+} from "./proof/report.js";
 export { verifyBundle } from "./proof/verify-bundle.js";
 export { NO_VERIFIERS } from "./tlog/verifiers.js";

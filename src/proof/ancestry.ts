@@ -1,5 +1,6 @@
 /** The runs that caused a run of the same gate, as its log told so far. */
 import type { EntryName } from "../lineage/entry/common.js";
+import { isSame, placeOf } from "../lineage/graph.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 
@@ -28,9 +29,16 @@ export class Ancestry {
     this.#causes.set(index, { leaf, run, parents: own });
   }
 
-  /** In the order in which a gate finds them. ORPHAN; MISSING where the way leads before `from`. */
-  of(parents: readonly EntryName[]): Result<readonly string[]> {
+  /**
+   * In the order in which a gate finds them. ORPHAN, also for one of another log that is not the
+   * hand-over which was accepted; MISSING where the way leads before `from`.
+   */
+  of(parents: readonly EntryName[], accepted?: EntryName): Result<readonly string[]> {
     const runs = new Set<string>();
+    const strange = parents.find(
+      (each) => each.origin !== this.origin && !(accepted && isSame(each, accepted)),
+    );
+    if (strange) return failure("ORPHAN", "a hand-over that was accepted", placeOf(strange));
     const open = parents.filter(({ origin }) => origin === this.origin);
     for (let name = open.pop(); name; name = open.pop()) {
       const cause = this.#find(name);

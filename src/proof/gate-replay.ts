@@ -34,22 +34,12 @@ import {
   checkState,
   checkWithdrawn,
 } from "./replay-checks.js";
+import { Possessions } from "./possessions.js";
 import type { ReplaySays } from "./replay-says.js";
-import type { RunReport } from "./report.js";
+import type { DecisionCounts, RunReport } from "./report.js";
 import type { OpenRun } from "./open-run.js";
 import { newOpenRun } from "./open-run.js";
 import type { Trusted } from "./trusted.js";
-
-export interface DecisionCounts {
-  /** Made again, and the same. */
-  agreed: number;
-  /** Denials that rest on the gate's own condition: its word. */
-  asserted: number;
-  /** Not made again, as something was withheld or is missing. */
-  open: number;
-  /** Of runs that this is not about: they are here for what they changed, and what they rest on is not. */
-  others: number;
-}
 
 /** Runs that are reported one by one. */
 const MOST_REPORTED = 1_000;
@@ -62,6 +52,9 @@ export class GateReplay {
   readonly totals = { runs: 0, completed: 0, denied: 0, contained: 0, revoked: 0, open: 0 };
   readonly #domains: ReplayedDomains;
   readonly #admissions: Admissions;
+  readonly #possessions = new Possessions();
+  /** Of the runs that this is about, those of which there is an entry. */
+  readonly #seen = new Set<string>();
   readonly #ancestry: Ancestry;
   readonly #runs = new Map<string, OpenRun>();
   #foretold: ReturnType<typeof foretell>;
@@ -141,6 +134,10 @@ export class GateReplay {
 
   /** The log ends here. */
   end(time: number): void {
+    for (const run of this.log.about ?? []) {
+      if (this.#seen.has(run)) continue;
+      this.says.transition(failure("MISSING", `entries of run ${run}`, "none"));
+    }
     for (const [run, { report }] of this.#runs) {
       if (report.end !== null) continue;
       this.totals.open += 1;
@@ -185,6 +182,7 @@ export class GateReplay {
     switch (entry.kind) {
       case "accept":
         this.#ancestry.add(at.index, at.leaf, run, undefined);
+        open.accepted = entry.parent;
         if (this.isAbout(run)) this.says.accept(entry, at);
         break;
       case "admission":
@@ -244,6 +242,7 @@ export class GateReplay {
     open = newOpenRun(run, entry);
     this.#runs.set(run, open);
     this.totals.runs += 1;
+    if (this.log.about?.has(run)) this.#seen.add(run);
     if (this.isAbout(run) && this.reported.length < MOST_REPORTED) this.reported.push(open.report);
     return open;
   }
@@ -283,7 +282,9 @@ export class GateReplay {
         this.counts.asserted += 1;
         return;
       }
-      open.replayed = this.#replay(open, admission, entry);
+      const { possession } = entry;
+      const used = possession ? this.#possessions.take(possession, timeOf(entry)) : undefined;
+      open.replayed = used ?? this.#replay(open, admission, entry);
       if (!open.replayed.ok && entry.outcome === "deny" && open.replayed.code === entry.code) {
         this.counts.agreed += 1;
         return;
@@ -333,7 +334,7 @@ export class GateReplay {
       opened: open.opened,
       authorization: chain.ok ? this.#admissions.admit(sha256, chain.value, this.domains) : chain,
       measurement: open.measurement,
-      ancestors: this.#ancestry.of(admission.parents),
+      ancestors: this.#ancestry.of(admission.parents, open.accepted),
     };
     return replayRun(this.kernel, inputs, entry, this.#moment);
   }

@@ -1,7 +1,10 @@
 /** What a gate knew of domains, entry after entry, as its log and the states that it names say. */
 import type { KnownDomains } from "../authorization/domains.js";
-import type { Trust } from "../lineage/entry/gate.js";
+import { formatCanonical } from "../bytes/canonical.js";
+import { versionsOf } from "../gate/trust-versions.js";
+import type { Trust, TrustVersions } from "../lineage/entry/gate.js";
 import { millisecondsOf } from "../trust/schema.js";
+import type { VerifiedTrustState } from "../trust/state.js";
 import type { TrustView } from "../trust/view.js";
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
@@ -45,11 +48,7 @@ export class ReplayedDomains {
     const named = trust ? this.#trusted.state(trust.digest) : undefined;
     const state = named?.ok ? named.value : undefined;
     const wrong =
-      named && !named.ok
-        ? named
-        : state && state.domain !== domain
-          ? failure("ORIGIN", `a state of ${domain}`, state.domain)
-          : undefined;
+      named && !named.ok ? named : trust && state ? checkNamed(domain, trust, state) : undefined;
     const current = wrong ? undefined : state;
     const withdrawn = extend(before.withdrawn, { authorizations, keys }, current);
     this.#views.set(domain, {
@@ -62,6 +61,18 @@ export class ReplayedDomains {
     this.#domains = undefined;
     return wrong;
   }
+}
+
+/** An entry says of a state what the state says of itself: versions that lie would bring old ones back. */
+function checkNamed(
+  domain: string,
+  trust: TrustVersions,
+  state: VerifiedTrustState,
+): Failure | undefined {
+  if (state.domain !== domain) return failure("ORIGIN", `a state of ${domain}`, state.domain);
+  const [expected, found] = [versionsOf(state), trust].map((each) => formatCanonical({ ...each }));
+  if (expected === found) return undefined;
+  return failure("DIGEST", `the versions of the state ${state.digest}: ${expected}`, `${found}`);
 }
 
 function unknown(domain: string): TrustView {

@@ -106,7 +106,7 @@ const log = v.strictObject({
     v.minLength(1, "at least one checkpoint"),
     v.maxLength(100_000, "at most 100,000 checkpoints"),
   ),
-  runs: v.nullable(v.array(runId, "runs")),
+  runs: v.nullable(v.pipe(v.array(runId, "runs"), v.minLength(1, "at least one run"))),
   opened: v.nullable(v.strictObject({ count: whole, sha256: hex32 })),
 });
 
@@ -131,6 +131,9 @@ export function parseManifest(line: Uint8Array): Result<Manifest> {
   const manifest = read.value;
   if (!equalBytes(formatManifest(manifest), line)) {
     return failure("NON_CANONICAL", "a manifest in canonical JSON", "another form of it");
+  }
+  if (!manifest.logs.some(({ kind }) => kind === "gate")) {
+    return failure("NOTHING_CHECKED", "the log of a gate", "none");
   }
   const unsorted = unsortedIn(manifest);
   if (unsorted) return failure("NON_CANONICAL", `${unsorted} sorted, each once`, "another order");

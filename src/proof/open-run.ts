@@ -1,6 +1,7 @@
 /** A run of a gate's log that is not over, as far as it was replayed. */
 import type { Permission } from "../authorization/check.js";
 import type { Entry } from "../lineage/entry.js";
+import type { EntryName } from "../lineage/entry/common.js";
 import type { Admission, Measurement } from "../lineage/entry/run.js";
 import type { Result } from "../verdict.js";
 import type { ReplayedRun } from "./decisions.js";
@@ -11,6 +12,8 @@ import { newReport } from "./report.js";
 
 export interface OpenRun {
   readonly report: RunReport;
+  /** The hand-over that it began with. */
+  accepted: EntryName | undefined;
   admission: Admission | undefined;
   opened: Opened | undefined;
   measurement: Measurement | undefined;
@@ -26,6 +29,7 @@ export interface OpenRun {
 export function newOpenRun(run: string, { time }: Entry): OpenRun {
   return {
     report: newReport(run, time),
+    accepted: undefined,
     admission: undefined,
     opened: undefined,
     measurement: undefined,

@@ -58,20 +58,24 @@ export async function prepareDomain(
 ): Promise<Result<Prepared>> {
   const published = await readPublication(kernel, folder);
   if (!published.ok) return published;
-  for (const { bytes } of published.value.roots) gathered.addRoot(bytes);
-  gathered.addState(published.value.state);
+  const { roots, state } = published.value;
+  for (const { bytes } of roots) gathered.addRoot(bytes);
   const log = readFolder(folder, "log");
   const timeIn = (bytes: Uint8Array): number | undefined => {
     const entry = parseTrustEntry(bytes);
     return entry.ok ? millisecondsOf(entry.value.time) : undefined;
   };
-  const own = witnessesOf(kernel, published.value.state);
+  const own = witnessesOf(kernel, state);
   const prepared = await prepareLog(kernel, gathered, log, {
     kind: "domain",
     own: own.ok ? own.value : [],
     select: async (size) => ok({ from: 0, to: size, runs: null }),
     look: async (_, bytes) => ({ time: timeIn(bytes), behind: undefined }),
   });
+  // One that nobody has seen published yet is left out: it says nothing that could be checked.
+  const index = state.metadata.timestamp.signed.log?.index;
+  const isSeen = prepared.ok && index !== undefined && index < (prepared.value?.named.count ?? 0);
+  if (isSeen) gathered.addState(state);
   return prepared as Result<Prepared>;
 }
 

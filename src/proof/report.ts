@@ -2,7 +2,6 @@
 import type { RunState } from "../lineage/entry/common.js";
 import type { Code, Outcome } from "../verdict.js";
 import type { BundleCheck } from "./findings.js";
-import type { DecisionCounts } from "./gate-replay.js";
 import type { IntervalTotals } from "./intervals.js";
 
 /** JSON alone; the same bundle and demand give the same, byte for byte, on every runtime. */
@@ -52,6 +51,18 @@ export interface GateReport {
   readonly trust: IntervalTotals;
   /** The first thousand of those that the bundle is about. */
   readonly reported: readonly RunReport[];
+}
+
+/** What became of the decisions of a gate. */
+export interface DecisionCounts {
+  /** Made again, and the same. */
+  agreed: number;
+  /** Denials that rest on the gate's own condition: its word. */
+  asserted: number;
+  /** Not made again, as something was withheld or is missing. */
+  open: number;
+  /** Of runs that this is not about: they are here for what they changed, and what they rest on is not. */
+  others: number;
 }
 
 /** A run as the log has it; filled while it is replayed. */

@@ -147,12 +147,13 @@ class Verification {
   report(): BundleReport {
     const { outcome, code, checks } = this.#findings.verdict();
     const others = this.#gates.reduce((sum, { decisions }) => sum + decisions.others, 0);
-    const seen = this.#logs.map(({ asOf }) => asOf).sort();
+    const seen = this.#logs.map(({ asOf }) => asOf);
+    const isSeen = !seen.includes(null);
     return {
       outcome,
       code: code ?? null,
       id: this.#id,
-      asOf: seen[0] ?? null,
+      asOf: isSeen ? (seen.sort()[0] ?? null) : null,
       checks,
       notChecked: notChecked(this.#logs, others, this.demand),
       logs: this.#logs,
