@@ -56,6 +56,66 @@ const EXPECTED = [
   "UNTRUSTED",
 ];
 const encoder = new TextEncoder();
+const GENERATED = 10_000;
+
+/** The same numbers everywhere: each call gives one from 0 up to and without `below`. */
+function seeded(): (below: number) => number {
+  let state = 1;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const NAMES = ["amount", "to", "currency", "path", "url", "note", "items", "__proto__", "ä"];
+const TEXTS = [
+  "",
+  "EUR",
+  "acct-7",
+  "/data/in/../out",
+  "https://a.example/x?y",
+  "\u0000",
+  "😀",
+  "*",
+];
+
+/** JSON text of a request that the chain may allow, with this and that changed. */
+function generateRequest(
+  { principal, command }: AdmittedAuthorization,
+  pick: (below: number) => number,
+): string {
+  const value = (depth: number): unknown => {
+    switch (pick(depth > 2 ? 5 : 7)) {
+      case 0:
+        return pick(2000) - 500;
+      case 1:
+        return pick(1000) / 8;
+      case 2:
+        return TEXTS[pick(TEXTS.length)];
+      case 3:
+        return pick(2) === 0;
+      case 4:
+        return null;
+      case 5:
+        return Array.from({ length: pick(4) }, () => value(depth + 1));
+      default:
+        return members(depth + 1);
+    }
+  };
+  const members = (depth: number): object =>
+    Object.fromEntries(
+      Array.from({ length: pick(5) }, () => [NAMES[pick(NAMES.length)], value(depth)]),
+    );
+  const [type, id] = principal.id.split(":");
+  const name = pick(4) === 0 ? `${command === "/" ? "" : command}/more` : command;
+  const text = JSON.stringify({
+    subject: { type, id: pick(8) === 0 ? "thief" : id },
+    action: { name: pick(12) === 0 ? "/other" : name },
+    resource: { type: "invoice", id: TEXTS[1 + pick(3)] },
+    context: members(0),
+  });
+  return pick(20) === 0 ? text.replace(",", ",,") : text;
+}
 
 /** Chains admitted or not, requests allowed or not: every answer goes into the digest. */
 export function authorization(kernel: Kernel, { authorizations: made }: Data): Check[] {
@@ -110,6 +170,32 @@ export function authorization(kernel: Kernel, { authorizations: made }: Data): C
         }
         for (const code of EXPECTED) {
           assert((codes.get(code) ?? 0) > 0, `some are ${code}: ${JSON.stringify([...codes])}`);
+        }
+      },
+    ],
+    [
+      `F59: ${GENERATED} generated requests: allowed or denied alike everywhere`,
+      async (output) => {
+        const domains = await domainsOf();
+        const admitted = admitAuthorizations(kernel, chains, domains).flatMap((each) =>
+          each.ok ? [each.value] : [],
+        );
+        const pick = seeded();
+        const codes = new Set<string>();
+        let told = "";
+        for (let i = 0; i < GENERATED; i++) {
+          const chain = admitted[pick(admitted.length)] as AdmittedAuthorization;
+          const request = readRequest(encoder.encode(generateRequest(chain, pick)));
+          const situation = situationOf(made, domains, pick(made.requests.length));
+          const answer = request.ok ? rehearseRequest(chain, request.value, situation) : request;
+          codes.add(answer.ok ? "allow" : answer.code);
+          told += answer.ok
+            ? `allow ${answer.value.validUntil} ${answer.value.charges.length}\n`
+            : `${answer.code} ${answer.expected} ${answer.found}\n`;
+        }
+        output(told);
+        for (const code of ["allow", "SCOPE", "HOLDER", "MALFORMED"]) {
+          assert(codes.has(code), `some are ${code}: ${[...codes].join()}`);
         }
       },
     ],
