@@ -4,6 +4,7 @@
  */
 import { encodeHex } from "../bytes/hex.js";
 import type { Kernel } from "../kernel/kernel.js";
+import { parseMetadata } from "../trust/metadata.js";
 import type { VerifiedSnapshot, VerifiedTimestamp } from "../trust/roles.js";
 import { verifyTimestamps } from "../trust/roles.js";
 import type { VerifiedRoot } from "../trust/root.js";
@@ -88,6 +89,8 @@ export class Trusted {
       // Of a root that nobody pinned, and that none before it vouches for, only its own word is known.
       const alone = before ? undefined : await verifyPinnedRoot(this.kernel, bytes.value);
       if (alone && !alone.ok) return alone;
+      const gap = before && gapAfter(before, bytes.value);
+      if (gap) return gap;
       const next = before
         ? await verifyNextRoot(this.kernel, before, bytes.value)
         : (alone as Result<VerifiedRoot>);
@@ -182,6 +185,15 @@ export class Trusted {
     if (!state.ok || state.value.digest === digest) return state;
     return failure("DIGEST", `the trust state ${digest}`, state.value.digest);
   }
+}
+
+/** MISSING where a root between this one and the next that is here is not in the bundle. */
+function gapAfter({ signed }: VerifiedRoot, next: Uint8Array): Failure | undefined {
+  const parsed = parseMetadata("root", next);
+  const wanted = signed.version + 1;
+  if (!parsed.ok || parsed.value.signed.version <= wanted) return undefined;
+  const expected = `root ${wanted} of ${signed.domain ?? "a domain"}`;
+  return failure("MISSING", expected, `root ${parsed.value.signed.version}`);
 }
 
 /** The verifier's pins by domain. A TypeError on what is no root, or names no domain. */
