@@ -8,6 +8,7 @@
  * proof in a log cannot guess the request.
  */
 import * as v from "valibot";
+import type { UnverifiedEnvelope } from "../attestation/dsse.js";
 import { formatEnvelope, parseEnvelope, signEnvelope } from "../attestation/dsse.js";
 import type { Signer } from "../attestation/signer.js";
 import { checkEnvelope } from "../attestation/verify-envelope.js";
@@ -27,6 +28,7 @@ import type { AdmittedAuthorization } from "./admitted.js";
 import { requireAdmitted } from "./admitted.js";
 import type { AuthorizationRequest } from "./request.js";
 import { requestBytes, requireRequest } from "./request.js";
+import { SignedProofs } from "./signed-proofs.js";
 
 export const POSSESSION_TYPE = "application/vnd.writ.possession+json";
 
@@ -78,6 +80,11 @@ export function inspectPossession(
   return ok({ nonce: read.value.nonce, time: millisecondsOf(read.value.time) });
 }
 
+/** Looks at the signatures of many proofs in one call of the kernel. */
+export function lookAtProofs(kernel: Kernel, proofs: readonly Uint8Array[]): SignedProofs {
+  return new SignedProofs(kernel, proofs, { payloadType: POSSESSION_TYPE, limit: MAX_PROOF_BYTES });
+}
+
 /** Signs a proof with the principal's key; `now` is milliseconds since the epoch. */
 export async function provePossession(
   kernel: Kernel,
@@ -105,6 +112,7 @@ export async function provePossession(
  * HOLDER unless the proof is by the key of the authorization's principal, for this gate, nonce,
  * authorization and request, and at most 30 s old; `skew`: milliseconds that the principal's clock may
  * run ahead, and so what a proof may last longer. That a nonce serves once is for the gate that issued it.
+ * `signatures`: of proofs that were looked at together; what is not among them is looked at here.
  */
 export function checkPossession(
   kernel: Kernel,
@@ -113,6 +121,7 @@ export function checkPossession(
   request: AuthorizationRequest,
   terms: PossessionTerms,
   { now, skew }: { readonly now: number; readonly skew: number },
+  signatures?: SignedProofs,
 ): Result<Possession> {
   requireAdmitted(authorization);
   requireRequest(request);
@@ -123,24 +132,15 @@ export function checkPossession(
   }
   const envelope = parseEnvelope(proof, MAX_PROOF_BYTES);
   if (!envelope.ok) return envelope;
-  const { payload, signatures } = envelope.value;
-  const [signature] = signatures;
-  if (!signature || signatures.length > 1) {
-    return failure("MALFORMED", "a proof with one signature", `${signatures.length}`);
+  const { payload, signatures: lines } = envelope.value;
+  const [signature] = lines;
+  if (!signature || lines.length > 1) {
+    return failure("MALFORMED", "a proof with one signature", `${lines.length}`);
   }
-  const key = keyOf(kernel, authorization);
-  const claim = {
-    envelope: envelope.value,
-    keys: [key],
-    threshold: 1,
-    payloadType: POSSESSION_TYPE,
-  };
-  const signed = checkEnvelope(kernel, claim);
-  if (!signed.ok) {
-    const { id } = authorization.principal;
-    return failure("HOLDER", `a proof signed by the key of ${id}`, "one that is not");
-  }
-  const read = readSchema("the proof", possessionSchema, signed.value.payload, MAX_PROOF_BYTES);
+  const { id, key } = authorization.principal;
+  const signed = signatures?.has(key, proof) || isSigned(kernel, authorization, envelope.value);
+  if (!signed) return failure("HOLDER", `a proof signed by the key of ${id}`, "one that is not");
+  const read = readSchema("the proof", possessionSchema, payload, MAX_PROOF_BYTES);
   if (!read.ok) return read;
   const expected = {
     gate: terms.gate,
@@ -170,6 +170,16 @@ export function checkPossession(
   });
   proven.add(value);
   return ok(value);
+}
+
+function isSigned(
+  kernel: Kernel,
+  authorization: AdmittedAuthorization,
+  envelope: UnverifiedEnvelope,
+): boolean {
+  const keys = [keyOf(kernel, authorization)];
+  const claim = { envelope, keys, threshold: 1, payloadType: POSSESSION_TYPE };
+  return checkEnvelope(kernel, claim).ok;
 }
 
 const seen = new WeakMap<AdmittedAuthorization, Uint8Array | PreparedKey>();

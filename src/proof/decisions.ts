@@ -7,6 +7,7 @@ import {
   inspectPossession,
   POSSESSION_LIFETIME,
 } from "../authorization/possession.js";
+import type { SignedProofs } from "../authorization/signed-proofs.js";
 import type { AuthorizationRequest, Resource } from "../authorization/request.js";
 import { makeRequest } from "../authorization/request.js";
 import type { Json } from "../bytes/canonical.js";
@@ -35,6 +36,8 @@ export interface RunInputs {
   /** Its chain, admitted by the trust of the run's first decision. */
   readonly authorization: Result<AdmittedAuthorization>;
   readonly measurement: Measurement | undefined;
+  /** Signatures of proofs of possession that were looked at together. */
+  readonly signatures: SignedProofs | undefined;
   /** Runs of this gate that caused it. */
   readonly ancestors: Result<readonly string[]>;
 }
@@ -80,7 +83,7 @@ const OF_THE_GATE: ReadonlySet<Code> = new Set([
 /** What a run was allowed or denied with at its first decision. */
 export function replayRun(
   kernel: Kernel,
-  { admission, opened, authorization: admitted, measurement, ancestors }: RunInputs,
+  { admission, opened, authorization: admitted, measurement, signatures, ancestors }: RunInputs,
   first: Decision & Linked,
   { gate, state }: Moment,
 ): Result<ReplayedRun> {
@@ -108,6 +111,7 @@ export function replayRun(
     gate,
     salt,
     skew,
+    signatures,
   });
   if (!possession.ok) return possession;
   return ok({
@@ -153,7 +157,16 @@ function possessionOf(
   authorization: AdmittedAuthorization,
   request: AuthorizationRequest,
   { possession, time }: Decision & Linked,
-  { gate, salt, skew }: { readonly gate: string; readonly salt: Uint8Array; readonly skew: number },
+  {
+    gate,
+    salt,
+    skew,
+    signatures,
+  }: Pick<RunInputs, "signatures"> & {
+    readonly gate: string;
+    readonly salt: Uint8Array;
+    readonly skew: number;
+  },
 ): Result<Possession> {
   if (!possession) return failure("HOLDER", "a proof of possession in the first decision", "none");
   const proof = encodeUtf8(formatCanonical(possession as unknown as Json));
@@ -167,7 +180,7 @@ function possessionOf(
   }
   const now = Math.min(decided, said.value.time + POSSESSION_LIFETIME);
   const terms = { gate, nonce: said.value.nonce, salt };
-  return checkPossession(kernel, proof, authorization, request, terms, { now, skew });
+  return checkPossession(kernel, proof, authorization, request, terms, { now, skew }, signatures);
 }
 
 /** How a decision compares with the one that was made again. */

@@ -4,12 +4,11 @@
  */
 import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
-import { decodeUtf8 } from "../bytes/utf8.js";
+import type { SignedProofs } from "../authorization/signed-proofs.js";
 import { chargesOf } from "../gate/run-entries.js";
 import { replayEntry } from "../gate/state-at.js";
 import type { GateFold } from "../gate/state.js";
 import type { Kernel } from "../kernel/kernel.js";
-import { formatAgain, inspectAgain } from "../lineage/again.js";
 import type { Entry } from "../lineage/entry.js";
 import { timeOf } from "../lineage/entry.js";
 import type { EntryName, Linked } from "../lineage/entry/common.js";
@@ -22,8 +21,10 @@ import { failure } from "../verdict.js";
 import { Admissions } from "./admissions.js";
 import { Ancestry } from "./ancestry.js";
 import type { Agreement, Moment, ReplayedRun } from "./decisions.js";
-import { decideAgain, foretell, replayRun } from "./decisions.js";
+import { decideAgain, replayRun } from "./decisions.js";
 import type { Withdrawals } from "./domain-replay.js";
+import type { Foretold } from "./foretold.js";
+import { foretellBytes } from "./foretold.js";
 import { Intervals } from "./intervals.js";
 import { ReplayedDomains } from "./known-domains.js";
 import type { Opened } from "./opened.js";
@@ -50,6 +51,8 @@ export class GateReplay {
   /** The first of them, in the order in which they began. */
   readonly reported: RunReport[] = [];
   readonly totals = { runs: 0, completed: 0, denied: 0, contained: 0, revoked: 0, open: 0 };
+  /** Of the proofs of possession in entries that come soon. */
+  signatures: SignedProofs | undefined;
   readonly #domains: ReplayedDomains;
   readonly #admissions: Admissions;
   readonly #possessions = new Possessions();
@@ -57,7 +60,7 @@ export class GateReplay {
   readonly #seen = new Set<string>();
   readonly #ancestry: Ancestry;
   readonly #runs = new Map<string, OpenRun>();
-  #foretold: ReturnType<typeof foretell>;
+  #foretold: Foretold | undefined;
   /** Domains whose state is named and not trusted here. */
   readonly #untrusted = new Map<string, Failure>();
 
@@ -99,16 +102,9 @@ export class GateReplay {
    * taking them apart and comparing, for an entry that only goes on with a run. Undefined for all else.
    */
   foretell(bytes: Uint8Array, prev: string): Entry | undefined {
-    const text = decodeUtf8(bytes);
-    const named = text === undefined ? undefined : inspectAgain(text);
-    const replayed = named && this.#runs.get(named.run)?.replayed;
-    const record = named && this.fold.runs.get(named.run);
-    if (!replayed?.ok || !record || this.#untrusted.size > 0) return undefined;
-    const said = { ...named, prev, number: record.decisions, state: record.state };
-    const foretold = foretell(this.kernel, replayed.value, said, this.#moment);
-    if (!foretold || formatAgain(foretold.entry) !== text) return undefined;
-    this.#foretold = foretold;
-    return foretold.entry;
+    if (this.#untrusted.size > 0) return undefined;
+    this.#foretold = foretellBytes(this.kernel, bytes, prev, this.#runs, this.#moment);
+    return this.#foretold?.entry;
   }
 
   /** Takes the next entry; false where no gate could have written it, and nothing behind it counts. */
@@ -334,6 +330,7 @@ export class GateReplay {
       opened: open.opened,
       authorization: chain.ok ? this.#admissions.admit(sha256, chain.value, this.domains) : chain,
       measurement: open.measurement,
+      signatures: this.signatures,
       ancestors: this.#ancestry.of(admission.parents, open.accepted),
     };
     return replayRun(this.kernel, inputs, entry, this.#moment);

@@ -24,6 +24,7 @@ import { notChecked } from "./not-checked.js";
 import { followAll, readPins, Trusted } from "./trusted.js";
 import type { BundleContext } from "./verify-gate.js";
 import { GateVerification } from "./verify-gate.js";
+import type { HashedEntry } from "./verify-log.js";
 import { LogTree, walkLog } from "./verify-log.js";
 import type { WitnessedCheckpoint } from "./witnessed.js";
 import { domainOfLog, LogWitnesses, WitnessedTimes } from "./witnessed.js";
@@ -246,10 +247,11 @@ class Verification {
     times: WitnessedTimes,
   ): Promise<Result<Failure | undefined>> {
     const gate = new GateVerification(context, log, times);
-    const walked = await walkLog(bundle, log, tree, (entry) => {
+    const take = (entry: HashedEntry): void => {
       gate.take(entry);
       this.#progress();
-    });
+    };
+    const walked = await walkLog(bundle, log, tree, take, (entries) => gate.ahead(entries));
     const report = gate.end();
     if (report) this.#gates.push(report);
     this.#tail(log, gate.hasOpenRun);

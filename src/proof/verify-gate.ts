@@ -1,6 +1,11 @@
 /** Verifying a gate's log in a bundle: its entries replayed, their times, and what came from other gates. */
 import { domainOfAudience } from "../authorization/demands.js";
+import { lookAtProofs } from "../authorization/possession.js";
+import type { SignedProofs } from "../authorization/signed-proofs.js";
+import type { Json } from "../bytes/canonical.js";
+import { formatCanonical } from "../bytes/canonical.js";
 import { formatRfc3339 } from "../bytes/rfc3339.js";
+import { encodeUtf8 } from "../bytes/utf8.js";
 import { readKeptState } from "../gate/state/kept-state.js";
 import { GateFold } from "../gate/state.js";
 import type { Kernel } from "../kernel/kernel.js";
@@ -47,6 +52,9 @@ export class GateVerification {
   #replay: GateReplay | undefined;
   #last: { readonly leaf: string; readonly time: number } | undefined;
   #stopped = false;
+  /** Of the entries that were shown, those that were taken apart, and the signatures in them. */
+  readonly #parsed = new Map<number, Result<Entry>>();
+  #proofs: SignedProofs | undefined;
   /** Of checks, by what they are of this log: one string for all that is said by it. */
   readonly #names = new Map<string, string>();
 
@@ -57,16 +65,36 @@ export class GateVerification {
     this.#about = log.runs && new Set(log.runs);
   }
 
+  /** Is shown entries before it takes them: the proofs of runs that begin cost less together. */
+  ahead(entries: readonly HashedEntry[]): void {
+    this.#parsed.clear();
+    const proofs: Uint8Array[] = [];
+    for (const [i, { opened }] of entries.entries()) {
+      // A gate writes a run's admission, its measurement and the decision at once.
+      for (const { index, bytes } of opened ? entries.slice(i + 1, i + 3) : []) {
+        const parsed = parseEntry(bytes);
+        this.#parsed.set(index, parsed);
+        if (!parsed.ok || parsed.value.kind !== "decision" || !parsed.value.possession) continue;
+        proofs.push(encodeUtf8(formatCanonical(parsed.value.possession as unknown as Json)));
+      }
+    }
+    this.#proofs = lookAtProofs(this.#context.kernel, proofs);
+    if (this.#replay) this.#replay.signatures = this.#proofs;
+  }
+
   /** Takes the next entry. After one that is none, or that does not follow, nothing counts any more. */
   take({ index, bytes, leaf, opened }: HashedEntry): void {
     if (this.#stopped) return;
     const { origin } = this.#log;
     const foretold = this.#last && this.#replay?.foretell(bytes, this.#last.leaf);
-    const parsed = foretold ? ok(foretold) : parseEntry(bytes);
+    const parsed = foretold ? ok(foretold) : (this.#parsed.get(index) ?? parseEntry(bytes));
     const broken = parsed.ok ? this.#checkLink(parsed.value, index) : parsed;
     this.#say("entries", broken);
     const entry = parsed.ok && !broken ? parsed.value : undefined;
-    if (entry) this.#replay ??= this.#begin(entry);
+    if (entry && !this.#replay) {
+      this.#replay = this.#begin(entry);
+      if (this.#replay) this.#replay.signatures = this.#proofs;
+    }
     if (!entry || !this.#replay) {
       this.#stopped = true;
       return;

@@ -157,6 +157,8 @@ export async function walkLog(
   log: BundledLog,
   tree: LogTree,
   take: (entry: HashedEntry) => void,
+  /** Shown the entries that are then taken one by one. */
+  ahead: (entries: readonly HashedEntry[]) => void = () => {},
 ): Promise<Result<Failure | undefined>> {
   let wrong: Failure | undefined;
   let last = "";
@@ -164,6 +166,7 @@ export async function walkLog(
     if (!batch.ok) return batch;
     const { hashed, failure: found } = tree.append(batch.value);
     wrong ??= found;
+    ahead(hashed);
     for (const entry of hashed) take(entry);
     last = hashed.at(-1)?.leaf ?? last;
   }

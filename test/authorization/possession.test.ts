@@ -9,8 +9,10 @@ import {
   POSSESSION_TYPE,
   provePossession,
   checkPossession,
+  lookAtProofs,
 } from "../../src/authorization/possession.js";
 import type { AuthorizationRequest } from "../../src/authorization/request.js";
+import type { SignedProofs } from "../../src/authorization/signed-proofs.js";
 import { requestBytes } from "../../src/authorization/request.js";
 import type { Rehearsal, Situation } from "../../src/authorization/situation.js";
 import { NOT_CHECKED } from "../../src/authorization/situation.js";
@@ -76,14 +78,22 @@ interface Asked {
 }
 
 function verify(proof: Uint8Array, asked: Asked = {}) {
-  return checkPossession(
-    kernel,
-    proof,
-    asked.authorization ?? leaf,
-    asked.request ?? request,
-    { ...TERMS, ...asked.terms },
-    { now: asked.now ?? NOW, skew: SKEW },
-  );
+  const check = (signatures?: SignedProofs) =>
+    checkPossession(
+      kernel,
+      proof,
+      asked.authorization ?? leaf,
+      asked.request ?? request,
+      { ...TERMS, ...asked.terms },
+      { now: asked.now ?? NOW, skew: SKEW },
+      signatures,
+    );
+  const alone = check();
+  // Whether it was looked at before, and beside which others, changes no answer.
+  const others = [good, signed(THIEF, statement()), signed(HELPER, {}), new Uint8Array(3), good];
+  expect(check(lookAtProofs(kernel, [proof, ...others, proof]))).toEqual(alone);
+  expect(check(lookAtProofs(kernel, others))).toEqual(alone);
+  return alone;
 }
 
 const answer = (proof: Uint8Array, asked: Asked = {}): string => {
