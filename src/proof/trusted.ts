@@ -16,12 +16,6 @@ import { failure, ok } from "../verdict.js";
 import type { BundledDomain, BundledState, Manifest } from "./manifest.js";
 import type { BundledFiles } from "./read-bundle.js";
 
-/** A root that the verifier has pinned. */
-export interface PinnedDomain {
-  readonly domain: string;
-  readonly root: VerifiedRoot;
-}
-
 /** A timestamp under the root that it was verified by. */
 interface Rooted {
   readonly root: VerifiedRoot;
