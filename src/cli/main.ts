@@ -52,8 +52,8 @@ const EXIT_CODES = { PROVEN: 0, ALLOW: 0, DONE: 0, REFUTED: 1, DENY: 1, INCOMPLE
 function overview(): string {
   return [
     "writ proves what logs hold, keeps trust between domains, decides by their",
-    "authorizations who may do what, and runs it under a gate. Only sync, and run with",
-    "--from, touch the network.",
+    "authorizations who may do what, runs it under a gate, and proves it afterwards.",
+    "Only sync, and run with --from, touch the network.",
     "",
     "Usage: writ COMMAND [ARGUMENTS] [--json] [--help]",
     "",

@@ -33,8 +33,7 @@ export const verify: Command = {
   name: "verify",
   usage:
     "verify BUNDLE --pin FILE... [OPTION...], verify PROOF --entry FILE --policy FILE [OPTION...], or verify (EVIDENCE | METADATA) --pin FILE",
-  summary:
-    "Verify what a run did from a proof bundle, that a log holds an entry, or what a domain signed.",
+  summary: "Verify a proof bundle, a tlog-proof, evidence of equivocation or trust metadata.",
   help: `${BUNDLE_HELP}
   PROOF                     a tlog-proof file, of any log
   --entry FILE              the entry, byte for byte as it was logged

@@ -40,8 +40,9 @@ export const prove: Command = {
   --out FILE                the bundle, made new
   --json                    one JSON object: command, outcome, code, id, file, bytes, logs: kind, origin,
                             from, to, checkpoints
-The bundle holds the entries that a checkpoint covers, and what the log kept of what they name. Have a
-peer's witness cosign first ("writ witness cosign", "writ log cosign"): without one nothing is proven.`,
+The bundle holds the entries that a cosigned checkpoint covers, and what was kept of what they name. A
+peer's witness must have seen the log ("writ run --peer-witness", or over files "writ witness cosign" and
+"writ log cosign"): without one nothing is proven.`,
   options: {
     log: { type: "string", multiple: true },
     run: { type: "string" },

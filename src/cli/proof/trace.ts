@@ -20,7 +20,7 @@ ${SOURCE_HELP}
   --json                    one JSON object: command, outcome, code, runs, up, down: origin, run, state,
                             principal, command, entries; effects: origin, index, leaf; links: cause,
                             effect; gaps: code, expected, found, from, to
-Exit code: 0 every link leads somewhere, 2 a gap is left or there is no such ID, 2 misused.`,
+Exit code: 0 every link leads somewhere, 2 a gap is left, there is no such ID, or misused.`,
   options: SOURCE_OPTIONS,
   run: async (args) => {
     const [id, ...paths] = args.positionals;
