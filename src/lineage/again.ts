@@ -73,6 +73,9 @@ function quoted(text: string | null): string {
   return text === null ? "null" : `"${text}"`;
 }
 
+/** Commands and the names of domains hold nothing that is escaped. */
 function inString(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+  return PLAIN.test(text) ? text : JSON.stringify(text).slice(1, -1);
 }
+
+const PLAIN = /^[a-z0-9./_-]*$/;

@@ -29,14 +29,6 @@ export class Findings {
     if (!this.#found.has(name)) this.#found.set(name, found);
   }
 
-  has(name: string): boolean {
-    return this.#found.has(name);
-  }
-
-  pass(name: string): void {
-    this.#of(name).passed += 1;
-  }
-
   /** For people: what was found, where the check passes. */
   note(name: string, note: string): void {
     this.#of(name).note = note;
@@ -50,11 +42,13 @@ export class Findings {
     }
   }
 
-  /** `fail` or `pass`. */
+  /** `fail` or `pass`, of a check that was announced; false for any other. */
   say(name: string, failure: Failure | undefined): boolean {
+    const found = this.#found.get(name);
+    if (!found) return false;
     if (failure) this.fail(name, failure);
-    else this.pass(name);
-    return !failure;
+    else found.passed += 1;
+    return true;
   }
 
   /** Whether any check has failed so far. */

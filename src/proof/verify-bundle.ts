@@ -99,10 +99,9 @@ class Verification {
   }
 
   say(name: string, found: Failure | undefined): void {
-    if (!this.#findings.has(name)) {
-      const kind = name.slice(name.lastIndexOf(": ") + 1).trim();
-      this.#findings.announce(name, FEATURES[kind] ?? "F19");
-    }
+    if (this.#findings.say(name, found)) return;
+    const kind = name.slice(name.lastIndexOf(": ") + 1).trim();
+    this.#findings.announce(name, FEATURES[kind] ?? "F19");
     this.#findings.say(name, found);
   }
 

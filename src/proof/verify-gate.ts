@@ -32,6 +32,9 @@ import { checkTime, LogWitnesses } from "./witnessed.js";
 /** Milliseconds that a gate may be late with a decision: its timers are not exact. */
 const LATE = 1_000;
 
+/** Proofs that cost no less together: a principal's key is prepared for those that come one by one. */
+const FEW = 32;
+
 /** What the logs of one bundle share while they are verified. */
 export interface BundleContext {
   readonly kernel: Kernel;
@@ -78,7 +81,8 @@ export class GateVerification {
         proofs.push(encodeUtf8(formatCanonical(parsed.value.possession as unknown as Json)));
       }
     }
-    this.#proofs = lookAtProofs(this.#context.kernel, proofs);
+    const { kernel } = this.#context;
+    this.#proofs = proofs.length < FEW ? undefined : lookAtProofs(kernel, proofs);
     if (this.#replay) this.#replay.signatures = this.#proofs;
   }
 
