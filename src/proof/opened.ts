@@ -53,7 +53,8 @@ export function parseOpened(lines: readonly Uint8Array[]): Result<Opened | undef
   }
   // Of the others, `parseOpenings` has seen to their form.
   const last = concatBytes(lines.at(-1) as Uint8Array, NEWLINE);
-  if (!salt || equalBytes(formatOpened({ openings: [], salt }), last)) return ok({ openings, salt });
+  if (!salt || equalBytes(formatOpened({ openings: [], salt }), last))
+    return ok({ openings, salt });
   return failure("NON_CANONICAL", "openings in canonical JSON", "another form of them");
 }
 
