@@ -9,6 +9,7 @@ import { gzipSync } from "node:zlib";
 import { bundle } from "./bundle.js";
 import { buildKernel } from "./kernel.js";
 import { isStale, stamp } from "./stale.js";
+import { buildViewer } from "./viewer.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -16,6 +17,7 @@ if (!process.argv.includes("--if-stale") || isStale()) {
   rmSync(`${root}/dist`, { recursive: true, force: true });
   const kernel = await buildKernel();
   await bundle();
+  await buildViewer();
   const require = createRequire(import.meta.url);
   const tsc = `${dirname(require.resolve("typescript/package.json"))}/bin/tsc`;
   execFileSync(process.execPath, [tsc, "-p", `${root}/build/tsconfig.types.json`], {
@@ -26,7 +28,7 @@ if (!process.argv.includes("--if-stale") || isStale()) {
 
   console.log(`kernel.wasm  ${kernel.bytes.length} bytes, ${kernel.gzipped} gzipped`);
   console.log(`sha-256      ${kernel.sha256}`);
-  for (const name of readdirSync(`${root}/dist`).filter((file) => file.endsWith(".js"))) {
+  for (const name of readdirSync(`${root}/dist`).filter((file) => /\.(?:js|html)$/.test(file))) {
     const bytes = readFileSync(`${root}/dist/${name}`);
     console.log(
       `${name.padEnd(28)} ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`,

@@ -65,7 +65,7 @@ function sources(folder: string): Source[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return sources(path);
-    if (!entry.name.endsWith(".ts")) return [];
+    if (!/\.tsx?$/.test(entry.name)) return [];
     const text = readFileSync(join(root, path), "utf8");
     const code = text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "");
     const statement =
@@ -128,6 +128,15 @@ test("no platform shows outside runtime, drivers and hosts: time, chance and I/O
 /** Folders whose files describe what is signed or stored. */
 const SCHEMAS = new Set(["trust", "sync", "domain", "authorization", "lineage", "gate", "proof"]);
 
+/** What draws pages, in the files of the site alone. */
+const PAGES = new Set(["preact", "@preact/signals"]);
+
+test("pages are drawn in the site alone", () => {
+  for (const { path, folder } of all.filter((each) => each.path.endsWith(".tsx"))) {
+    expect(folder, path).toBe("site");
+  }
+});
+
 test("packages from outside are used where they belong", () => {
   const allowed: Readonly<Record<string, readonly string[]>> = {
     "@assemblyscript/loader": ["src/kernel/border.ts"],
@@ -137,6 +146,7 @@ test("packages from outside are used where they belong", () => {
   for (const { path, folder, imports } of all) {
     for (const specifier of imports.filter((each) => !/^(?:\.|#|node:)/.test(each))) {
       if (specifier === "valibot" && SCHEMAS.has(folder)) continue;
+      if (folder === "site" && PAGES.has(specifier)) continue;
       expect(allowed[specifier] ?? [], `${path} imports ${specifier}`).toContain(path);
     }
   }
