@@ -162,11 +162,12 @@ const END_OF_LINE = Uint8Array.of(0x0a);
 const BATCH = 1024;
 const BATCH_BYTES = 1 << 20;
 
-/** Reads the manifest and the files. `limit`: bytes of the whole bundle. */
+/** Reads the manifest and the files. `limit`: bytes of the whole bundle. `onId`: told the id, also of one that fails. */
 export async function openBundle(
   kernel: Kernel,
   source: BundleSource,
   limit: number,
+  onId: (id: string) => void = () => {},
 ): Promise<Result<OpenBundle>> {
   if (!(limit > 0)) throw new TypeError("`limit` is a number of bytes");
   const lines = new LineReader(source, {
@@ -178,6 +179,7 @@ export async function openBundle(
   if (!first.value)
     return failure("MALFORMED", "a bundle, which begins with a manifest", "nothing");
   const id = encodeHex(kernel.sha256(first.value));
+  onId(id);
   const manifest = parseManifest(first.value);
   if (!manifest.ok) return manifest;
   const files = new Map<string, Uint8Array>();

@@ -108,12 +108,16 @@ class Verification {
   async run(source: BundleSource): Promise<void> {
     const { kernel, demand } = this;
     const pins = await readPins(kernel, demand.roots);
-    const opened = await openBundle(kernel, source, demand.limit ?? MAX_BUNDLE_BYTES);
+    const opened = await openBundle(
+      kernel,
+      source,
+      demand.limit ?? MAX_BUNDLE_BYTES,
+      (id) => (this.#id = id),
+    );
     if (!opened.ok) return this.say("form", opened);
     const bundle = opened.value;
     const { manifest, files } = bundle;
     this.#bundle = bundle;
-    this.#id = bundle.id;
     const trusted = new Trusted(kernel, files, pins);
     await followAll(
       trusted,
