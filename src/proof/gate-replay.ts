@@ -78,9 +78,9 @@ export class GateReplay {
     /** What was withdrawn, and until when others had seen that. */
     readonly withdrawals: Withdrawals,
     readonly says: ReplaySays,
-    readonly slack: { readonly late: number; readonly skew: number },
+    readonly skew: number,
   ) {
-    this.intervals = new Intervals(slack.late);
+    this.intervals = new Intervals();
     this.#domains = new ReplayedDomains(trusted, log.domain);
     this.#admissions = new Admissions(kernel);
     for (const [domain, record] of fold.domains) {
@@ -311,7 +311,7 @@ export class GateReplay {
     if (!permission || entry.validUntil === null || entry.recheck === null) return;
     if (this.withdrawals.size > 0) {
       const time = timeOf(entry);
-      this.says.withdrawal(checkWithdrawn(permission, time, this.withdrawals, this.slack.skew));
+      this.says.withdrawal(checkWithdrawn(permission, time, this.withdrawals, this.skew));
     }
     open.permission = permission;
     open.allowed = {

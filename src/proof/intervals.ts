@@ -19,6 +19,14 @@ export interface AllowedUntil {
 /** Upper ends of the classes of age, in milliseconds; the last class has none. */
 const CLASSES = [100, 1_000, 5_000, 10_000, 30_000, 60_000, 300_000] as const;
 
+/** Milliseconds that a decision may be late at least: timers are not exact, and a machine may be busy. */
+const LATE = 250;
+
+/** Half of the time after which it is due: where one is left out, it shows. */
+function lateness({ recheck }: AllowedUntil): number {
+  return Math.max(LATE, recheck / 2);
+}
+
 /** What was said of all runs together. */
 export interface IntervalTotals {
   /** Milliseconds that effects were running. */
@@ -46,9 +54,6 @@ export class Intervals {
   #oldest = 0;
   #bound = 0;
 
-  /** `late`: milliseconds that a decision may come after the time at which it was due. */
-  constructor(readonly late: number) {}
-
   /** The effect begins, or begins again. */
   begin(run: string, decision: AllowedUntil): void {
     this.#runs.set(run, { since: decision.time, last: decision });
@@ -63,11 +68,11 @@ export class Intervals {
     const { last } = open;
     this.#close(open, decision.time);
     this.#runs.set(run, { since: decision.time, last: decision });
-    if (decision.time > last.validUntil + 1 + this.late) {
+    if (decision.time > last.validUntil + 1 + lateness(last)) {
       const found = `${decision.time - last.validUntil} ms without`;
       return failure("GAP", "a decision before the trust of the last one ends", found);
     }
-    const due = last.time + last.recheck + this.late;
+    const due = last.time + last.recheck + lateness(last);
     if (decision.time <= due) return undefined;
     const expected = `a decision on the run every ${last.recheck} ms`;
     return failure("GAP", expected, `${decision.time - last.time} ms without`);
@@ -80,7 +85,7 @@ export class Intervals {
     this.#runs.delete(run);
     this.#close(open, time);
     const { last } = open;
-    if (time <= last.time + last.recheck + this.late) return undefined;
+    if (time <= last.time + last.recheck + lateness(last)) return undefined;
     const expected = `a decision on the run every ${last.recheck} ms`;
     return failure("GAP", expected, `${time - last.time} ms without`);
   }

@@ -29,12 +29,6 @@ import type { HashedEntry } from "./verify-log.js";
 import type { TimeBounds, WitnessedTimes } from "./witnessed.js";
 import { checkTime, LogWitnesses } from "./witnessed.js";
 
-/** Milliseconds that a gate may be late with a decision: its timers are not exact. */
-const LATE = 1_000;
-
-/** Proofs that cost no less together: a principal's key is prepared for those that come one by one. */
-const FEW = 32;
-
 /** What the logs of one bundle share while they are verified. */
 export interface BundleContext {
   readonly kernel: Kernel;
@@ -176,8 +170,7 @@ export class GateVerification {
         this.#say("hand-overs", this.#packet(entry, at, fold.value)),
     };
     const { kernel, trusted, withdrawals, demand } = this.#context;
-    const slack = { late: LATE, skew: demand.skew };
-    return new GateReplay(kernel, trusted, fold.value, place, withdrawals, says, slack);
+    return new GateReplay(kernel, trusted, fold.value, place, withdrawals, says, demand.skew);
   }
 
   #keptState(from: number, first: Entry): Result<GateFold> {
