@@ -29,6 +29,9 @@ import type { HashedEntry } from "./verify-log.js";
 import type { TimeBounds, WitnessedTimes } from "./witnessed.js";
 import { checkTime, LogWitnesses } from "./witnessed.js";
 
+/** Proofs that cost no less together: a principal's key is prepared for those that come one by one. */
+const FEW = 32;
+
 /** What the logs of one bundle share while they are verified. */
 export interface BundleContext {
   readonly kernel: Kernel;
