@@ -68,11 +68,16 @@ export function checkResumed(
   const drift = entry.run === null ? state.drift : state.runs.get(entry.run)?.drift;
   if (!limits || drift === undefined) return failure("DECISION", "a drift to answer", "none");
   const { maxStaleness } = limits;
-  const statement = encodeUtf8(formatCanonical(entry.statement as unknown as Json));
+  const written = formatCanonical(entry.statement as unknown as Json);
   const freshness = { now: timeOf(entry), maxStaleness, terms: limits };
   const terms = { gate, run: entry.run, drift, domains, freshness };
-  const checked = checkResume(kernel, statement, terms);
-  if (checked.ok) return undefined;
+  const checked = checkResume(kernel, encodeUtf8(written), terms);
+  if (checked.ok) {
+    const made = formatCanonical(checked.value.statement as unknown as Json);
+    // Key ids are hints to a verifier, and words of a gate that wrote them down.
+    if (made === written) return undefined;
+    return failure("DECISION", `a word under the key that signed it: ${made}`, written);
+  }
   const { code, expected, found } = checked;
   return failure("DECISION", `a resumer's word: ${expected}`, `${found} (${code})`);
 }

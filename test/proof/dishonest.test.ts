@@ -10,7 +10,7 @@ import type { BundleReport } from "../../src/proof/report.js";
 import { BANK, CLERK, GRANT, grant, ISSUERS, NOW, THIEF } from "../authorization/world.js";
 import { fileOf, rootBy } from "../authorization/craft.js";
 import { openSeen, prove, runOnce, see, verify } from "./fixture.js";
-import { changing, editJson, remake, rewrite, takeApart } from "./forge.js";
+import { changing, editJson, remake, rewrite, takeApart } from "./remade.js";
 
 const bench = await openSeen();
 await see(bench);
@@ -135,7 +135,7 @@ describe("an allow that its rules deny", () => {
 async function under(links: ReturnType<typeof grant>[]): Promise<BundleReport> {
   const chain = fileOf(links);
   const leaf = links.at(-1)!;
-  const sha256 = (await import("./forge.js")).digestOf(chain);
+  const sha256 = (await import("./remade.js")).digestOf(chain);
   const parts = { ...good, files: [...good.files, chain] };
   const change = changing("admission", (entry) => ({
     ...entry,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { concatBytes } from "../../src/bytes/concat.js";
 import { decodeUtf8, encodeUtf8 } from "../../src/bytes/utf8.js";
 import { openSeen, prove, runOnce, see, verify } from "./fixture.js";
-import { joinLines, linesOf } from "./forge.js";
+import { joinLines, linesOf } from "./remade.js";
 
 const bench = await openSeen();
 await see(bench);

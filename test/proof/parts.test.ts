@@ -10,8 +10,8 @@ import {
   verify,
   witness,
 } from "./fixture.js";
-import type { Line, Parts } from "./forge.js";
-import { putTogether, remake, takeApart } from "./forge.js";
+import type { Line, Parts } from "./remade.js";
+import { putTogether, remake, takeApart } from "./remade.js";
 
 const bench = await openSeen();
 await see(bench);

@@ -17,7 +17,7 @@ import {
   verify,
   witness,
 } from "./fixture.js";
-import { changing, remake, rewrite, takeApart } from "./forge.js";
+import { changing, remake, rewrite, takeApart } from "./remade.js";
 
 const bench = await openSeen();
 await see(bench);
