@@ -1,7 +1,7 @@
 /** Where the page's questions go: a worker that the page makes of its own text, or the page itself. */
-import type { Kernel } from "../../kernel/kernel.js";
-import type { WorkerPort } from "../../runtime/port.js";
+import { Kernel } from "../../kernel/kernel.js";
 import { Examination } from "./examination.js";
+import type { WorkerPort } from "./port.js";
 import type { Answers, Questions } from "./questions.js";
 import type { Asked, Told } from "./worker.js";
 import { paced } from "./worker.js";
@@ -12,26 +12,30 @@ export interface Desk {
     what: What,
     question: Questions[What],
     onProgress?: (bytes: number) => void,
+    /** What of the question the asker gives away. */
+    transfer?: readonly ArrayBuffer[],
   ): Promise<Answers[What]>;
   /** Gives up what is under way, where it can. */
   close(): void;
 }
 
-/** Milliseconds for a worker to compile the kernel. */
+/** Milliseconds for a worker to start. */
 const PATIENCE = 20_000;
 
 /** `start` throws where there are no workers, or none from what it is made of: then the page verifies. */
-export async function openDesk(
-  start: () => WorkerPort,
-  loadKernel: () => Promise<Kernel>,
-): Promise<Desk> {
+export async function openDesk(module: WebAssembly.Module, start: () => WorkerPort): Promise<Desk> {
   try {
-    const worker = new WorkerDesk(start());
+    const worker = new WorkerDesk(start(), module);
     await worker.ready;
     return worker;
   } catch {
-    return new PageDesk(new Examination(await loadKernel()));
+    return new PageDesk(new Examination(new Kernel(module), breathe));
   }
+}
+
+/** Lets the page draw, and take what is done to it. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 interface Pending {
@@ -48,7 +52,7 @@ class WorkerDesk implements Desk {
   #asked = 0;
   #fault: string | undefined;
 
-  constructor(port: WorkerPort) {
+  constructor(port: WorkerPort, module: WebAssembly.Module) {
     this.#port = port;
     this.ready = new Promise((resolve, reject) => {
       // As something that was asked, so that a failure reaches it as well.
@@ -60,18 +64,20 @@ class WorkerDesk implements Desk {
       clearTimeout(timer);
       this.#take(message as Told);
     });
+    port.post({ module } satisfies Asked);
   }
 
   async ask<What extends keyof Questions>(
     what: What,
     question: Questions[What],
     onProgress: (bytes: number) => void = () => {},
+    transfer: readonly ArrayBuffer[] = [],
   ): Promise<Answers[What]> {
     if (this.#fault !== undefined) throw new Error(this.#fault);
     const answer = await new Promise((resolve, reject) => {
       this.#asked += 1;
       this.#pending.set(this.#asked, { resolve, reject, onProgress });
-      this.#port.post({ id: this.#asked, what, question } satisfies Asked, []);
+      this.#port.post({ id: this.#asked, what, question } satisfies Asked, transfer);
     });
     return answer as Answers[What];
   }
@@ -100,7 +106,7 @@ class WorkerDesk implements Desk {
     for (const id of this.#pending.keys()) {
       this.#settle(id, (pending) => pending.reject(new Error(reason)));
     }
-    void this.#port.end();
+    this.#port.end();
   }
 }
 

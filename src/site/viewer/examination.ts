@@ -13,11 +13,9 @@ import { NO_VERIFIERS } from "../../tlog/verifiers.js";
 import { millisecondsOf } from "../../trust/schema.js";
 import { failure, ok } from "../../verdict.js";
 import { explainChain } from "./authorization-chain.js";
-import { bytesOf, piecesOf } from "./blob.js";
 import type { IndexedRun } from "./bundle-index.js";
 import { BundleIndex, keyOf } from "./bundle-index.js";
 import { layOut } from "./lineage-layout.js";
-import { locate } from "./locate.js";
 import { merklePath } from "./merkle-path.js";
 import type { Answers, EntryView, LineageView, Questions, RunPage } from "./questions.js";
 import type { RunRow, RunSummary } from "./questions.js";
@@ -25,11 +23,18 @@ import { timeLine } from "./time-line.js";
 
 const MOST_ENTRIES = 500;
 
+/** Bytes that are verified between two looks at how far it is. */
+const PIECE = 256 << 10;
+
 export class Examination {
   #index = new BundleIndex();
   #bundle: OpenBundle | undefined;
 
-  constructor(readonly kernel: Kernel) {}
+  /** `pause` is called after each piece that was read. */
+  constructor(
+    readonly kernel: Kernel,
+    readonly pause: () => Promise<void> = async () => {},
+  ) {}
 
   async answer<What extends keyof Questions>(
     what: What,
@@ -46,7 +51,6 @@ export class Examination {
       lineage: (asked) => this.#lineage(asked),
       authorization: (asked) => this.#authorization(asked),
       entry: (asked) => this.#entry(asked),
-      locate: ({ bundle, position }) => locate(piecesOf(bundle), position),
     };
     return await answers[what](question);
   }
@@ -57,8 +61,7 @@ export class Examination {
   ): Promise<Answers["examine"]> {
     const { kernel } = this;
     const pins: Uint8Array[] = [];
-    for (const { name, blob } of roots) {
-      const bytes = await bytesOf(blob);
+    for (const { name, bytes } of roots) {
       const pin = await verifyPin(kernel, bytes);
       if (!pin.ok) return failure(pin.code, `${name} to be the root of a domain`, pin.found);
       pins.push(bytes);
@@ -66,7 +69,7 @@ export class Examination {
     if (pins.length === 0) return failure("NO_TRUST", "at least one trust root", "none");
     this.#bundle = undefined;
     const index = new BundleIndex();
-    const report = await verifyBundle(kernel, piecesOf(bundle), {
+    const report = await verifyBundle(kernel, this.#pieces(bundle), {
       roots: pins,
       now,
       skew,
@@ -78,7 +81,7 @@ export class Examination {
     });
     // A bundle that is refuted is evidence of nothing.
     const refuted = report.outcome === "REFUTED";
-    const opened = await openBundle(kernel, piecesOf(bundle), MAX_BUNDLE_BYTES);
+    const opened = await openBundle(kernel, bundle, MAX_BUNDLE_BYTES);
     const isSame = opened.ok && opened.value.id === report.id;
     this.#index = !refuted && isSame ? index : new BundleIndex();
     if (!refuted && isSame) {
@@ -93,7 +96,7 @@ export class Examination {
     return ok({
       report,
       json: formatCanonical(report as unknown as Json),
-      bytes: bundle.size,
+      bytes: bundle.length,
       logs: [...logs.values()].map(({ origin, from, bytes }) => ({
         origin,
         from,
@@ -105,6 +108,13 @@ export class Examination {
         ? { origin: first.origin, index: first.indices[0] as number }
         : log && { origin: log.origin, index: log.from },
     });
+  }
+
+  async *#pieces(bundle: Uint8Array): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bundle.length; at += PIECE) {
+      await this.pause();
+      yield bundle.subarray(at, at + PIECE);
+    }
   }
 
   #runs({ filter, first, count }: Questions["runs"]): RunPage {

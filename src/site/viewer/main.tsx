@@ -1,22 +1,17 @@
 /** One program for the page and for its worker, which the page makes of the text of its own script. */
 // First, so that what cannot be compressed stands apart from what can: 2 KiB less of the page.
-import { loadKernel } from "../../runtime/inline.js";
+import { compileKernel } from "../../runtime/inline.js";
 import { render } from "preact";
-import type { WorkerPort } from "../../runtime/port.js";
-import { hostPort, startWorker } from "../../runtime/port.js";
 import { App } from "./app.js";
 import { openDesk } from "./desk.js";
+import { hostPort, startWorker } from "./port.js";
 import { Viewer } from "./viewer.js";
 import { serve } from "./worker.js";
 
 function mount(root: Element): void {
   const program = document.getElementById("program")?.textContent ?? "";
-  const start = (): WorkerPort => {
-    const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
-    return startWorker(new URL(url));
-  };
   const viewer = new Viewer({
-    openDesk: () => openDesk(start, loadKernel),
+    openDesk: async () => openDesk(await compileKernel(), () => startWorker(program)),
     now: () => Date.now(),
     random: (below) => Math.floor(Math.random() * below),
   });
@@ -30,4 +25,4 @@ function mount(root: Element): void {
 
 const root = typeof document === "undefined" ? undefined : document.getElementById("app");
 if (root) mount(root);
-else void serve(hostPort(), loadKernel);
+else serve(hostPort());

@@ -4,20 +4,19 @@ import type { BundleReport } from "../../proof/report.js";
 import type { Result } from "../../verdict.js";
 import type { ExplainedChain } from "./authorization-chain.js";
 import type { LaidEdge, LaidNode } from "./lineage-layout.js";
-import type { Place } from "./locate.js";
 import type { MerklePath } from "./merkle-path.js";
 import type { Line } from "./time-line.js";
 
-export interface NamedFile {
+export interface NamedRoot {
   readonly name: string;
-  readonly blob: Blob;
+  readonly bytes: Uint8Array;
 }
 
 export interface Questions {
   /** Verify. What is asked after it, is asked of what this bundle holds. */
   readonly examine: {
-    readonly bundle: Blob;
-    readonly roots: readonly NamedFile[];
+    readonly bundle: Uint8Array;
+    readonly roots: readonly NamedRoot[];
     /** Milliseconds, as the others. */
     readonly now: number;
     readonly skew: number;
@@ -32,7 +31,6 @@ export interface Questions {
   readonly authorization: { readonly run: string };
   /** An entry with its path. */
   readonly entry: EntryPlace;
-  readonly locate: { readonly bundle: Blob; readonly position: number };
 }
 
 export interface Answers {
@@ -41,7 +39,6 @@ export interface Answers {
   readonly lineage: LineageView | undefined;
   readonly authorization: Result<ExplainedChain> | undefined;
   readonly entry: EntryView | undefined;
-  readonly locate: Place | undefined;
 }
 
 export interface Examined {

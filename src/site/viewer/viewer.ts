@@ -1,12 +1,16 @@
 /** What the page knows, as signals, and what its parts may do. */
 import type { ReadonlySignal } from "@preact/signals";
 import { computed, signal } from "@preact/signals";
-import { bytesOf, flipBit } from "./blob.js";
+import { equalBytes } from "../../bytes/concat.js";
+import { MAX_BUNDLE_BYTES } from "../../proof/read-bundle.js";
+import type { NamedFile } from "./blob.js";
+import { bytesOf, piecesOf } from "./blob.js";
 import { formatField, parseField, parseSeconds } from "./clock.js";
 import type { Desk } from "./desk.js";
 import { HEAD_BYTES, kindOfFile } from "./file-kind.js";
 import type { Place } from "./locate.js";
-import type { Answers, EntryPlace, Examined, NamedFile, Questions } from "./questions.js";
+import { locate } from "./locate.js";
+import type { Answers, EntryPlace, Examined, Questions } from "./questions.js";
 
 /** One bit of the bundle that was turned around. */
 export interface Flip extends Place {
@@ -88,7 +92,7 @@ export class Viewer {
       const head = await bytesOf(file.blob.slice(0, HEAD_BYTES)).catch(() => undefined);
       const kind = head && kindOfFile(head);
       if (kind === "bundle") this.bundle.value = file;
-      else if (kind === "root") this.#takeRoot({ ...file, text: new TextDecoder().decode(head) });
+      else if (head && kind === "root") this.#takeRoot({ ...file, bytes: head });
       else {
         const why =
           kind === undefined
@@ -124,18 +128,16 @@ export class Viewer {
     const phase = this.phase.value;
     if (!bundle || bundle.blob.size === 0) return;
     const position = chosen ?? this.#host.random(bundle.blob.size);
+    // Not the highest: what was ASCII still is, and can be shown.
     const bit = this.#host.random(7);
     const original = phase.kind === "done" && !phase.flip ? phase.examined : this.original.value;
-    const desk = await this.#open();
-    const [place, [before], changed] = await Promise.all([
-      desk.ask("locate", { bundle: bundle.blob, position }),
+    const [place, [before]] = await Promise.all([
+      locate(piecesOf(bundle.blob), position),
       bytesOf(bundle.blob.slice(position, position + 1)),
-      flipBit(bundle.blob, position, bit),
     ]);
     if (!place || before === undefined) return;
-    const flip = { ...place, position, before, after: before ^ (1 << bit) };
     this.original.value = original;
-    await this.#examine(changed, flip);
+    await this.#examine(bundle.blob, { ...place, position, before, after: before ^ (1 << bit) });
   }
 
   async choose(run: string): Promise<void> {
@@ -178,7 +180,8 @@ export class Viewer {
   }
 
   #takeRoot(root: RootFile): void {
-    this.roots.value = [...this.roots.value.filter(({ text }) => text !== root.text), root];
+    const others = this.roots.value.filter(({ bytes }) => !equalBytes(bytes, root.bytes));
+    this.roots.value = [...others, root];
   }
 
   async #examine(blob: Blob, flip: Flip | undefined): Promise<void> {
@@ -193,11 +196,16 @@ export class Viewer {
     try {
       if (isBusy) await this.#abandon();
       const desk = await this.#open();
+      // One byte over the limit is enough to be refused.
+      const bundle = await bytesOf(blob.slice(0, MAX_BUNDLE_BYTES + 1));
+      if (flip) bundle[flip.position] = flip.after;
       if (turn !== this.#turn) return;
-      const question = { bundle: blob, roots: this.roots.value, ...demand };
-      const answer = await desk.ask("examine", question, (read) => {
+      const roots = this.roots.value.map(({ name, bytes }) => ({ name, bytes }));
+      const question = { bundle, roots, ...demand };
+      const onProgress = (read: number): void => {
         if (turn === this.#turn) this.phase.value = { kind: "verifying", read, total: blob.size };
-      });
+      };
+      const answer = await desk.ask("examine", question, onProgress, [bundle.buffer]);
       if (turn !== this.#turn) return;
       if (!answer.ok) {
         const { code, expected, found } = answer;
@@ -263,5 +271,5 @@ type Demanded = Pick<Questions["examine"], "now" | "skew" | "witnessInterval">;
 
 /** A root is known by what it says: files of several domains may have one name. */
 interface RootFile extends NamedFile {
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }

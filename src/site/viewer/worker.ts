@@ -1,14 +1,17 @@
 /** The worker's side: it has its own kernel, and answers what it is asked. */
-import type { Kernel } from "../../kernel/kernel.js";
-import type { Port } from "../../runtime/port.js";
+import { Kernel } from "../../kernel/kernel.js";
 import { Examination } from "./examination.js";
+import type { Port } from "./port.js";
 import type { Questions } from "./questions.js";
 
-export interface Asked {
-  readonly id: number;
-  readonly what: keyof Questions;
-  readonly question: Questions[keyof Questions];
-}
+export type Asked =
+  /** The first. */
+  | { readonly module: WebAssembly.Module }
+  | {
+      readonly id: number;
+      readonly what: keyof Questions;
+      readonly question: Questions[keyof Questions];
+    };
 
 export type Told =
   | { readonly ready: true }
@@ -20,22 +23,26 @@ export type Told =
 /** Milliseconds between two words on progress. */
 const PACE = 50;
 
-export async function serve(port: Port, loadKernel: () => Promise<Kernel>): Promise<void> {
-  const tell = (told: Told): void => port.post(told, []);
-  try {
-    const examination = new Examination(await loadKernel());
-    port.listen((message) => {
-      const { id, what, question } = message as Asked;
-      const progress = paced((bytes) => tell({ id, progress: bytes }));
-      examination.answer(what, question, progress).then(
-        (answer) => tell({ id, answer }),
-        (error: unknown) => tell({ id, fault: String(error) }),
-      );
-    });
-    tell({ ready: true });
-  } catch (error) {
-    tell({ fault: String(error) });
-  }
+export function serve(port: Port): void {
+  let examination: Examination | undefined;
+  const tell = (told: Told): void => port.post(told);
+  port.listen((message) => {
+    const asked = message as Asked;
+    if ("module" in asked) {
+      try {
+        examination = new Examination(new Kernel(asked.module));
+        return tell({ ready: true });
+      } catch (error) {
+        return tell({ fault: String(error) });
+      }
+    }
+    const { id, what, question } = asked;
+    const progress = paced((bytes) => tell({ id, progress: bytes }));
+    examination?.answer(what, question, progress).then(
+      (answer) => tell({ id, answer }),
+      (error: unknown) => tell({ id, fault: String(error) }),
+    );
+  });
 }
 
 /** Passes on what is new, and not too often. */

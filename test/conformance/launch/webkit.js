@@ -10,7 +10,7 @@ import { OUTCOME, serve } from "./server.js";
 export const name = "webkit";
 
 /** The key under which WebDriver hands out an element (section 12.1 of the specification). */
-const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+export const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
 /**
  * Only a session tells the version: MiniBrowser itself wants a screen even for that.
@@ -56,7 +56,7 @@ async function visit(path, scratch, url) {
  * @param {string} path of the driver
  * @param {import("./scratch.js").Scratch} scratch ends screen, driver and browser
  */
-async function open(path, scratch) {
+export async function open(path, scratch) {
   const display = await screen(scratch);
   const port = await freePort();
   const driver = scratch.spawn(path, ["--host=127.0.0.1", `--port=${port}`], {
@@ -121,7 +121,7 @@ async function outcome(session) {
  * @param {object} [body]
  * @returns {Promise<any>} the answer's value
  */
-async function command(method, url, body) {
+export async function command(method, url, body) {
   const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
   const { value } = /** @type {any} */ (await response.json());
   if (!response.ok) throw new Error(`WebDriver: ${value.error}: ${value.message}`);

@@ -17,7 +17,7 @@ export function Checks({ report }: { readonly report: BundleReport }) {
       <p>
         {passed} of {checks.length} passed.
       </p>
-      <Scroll label="Checks">
+      <Scroll label="All checks">
         <table>
           <thead>
             <tr>
@@ -76,7 +76,7 @@ export function Logs({ logs }: { readonly logs: readonly LogReport[] }) {
   if (logs.length === 0) return null;
   return (
     <Section id="logs" title="Logs, and who has seen them">
-      <Scroll label="Logs">
+      <Scroll label="All logs">
         <table>
           <thead>
             <tr>

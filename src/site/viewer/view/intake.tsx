@@ -1,6 +1,6 @@
 /** Files, trust and time: what the person brings. */
 import { useSignal } from "@preact/signals";
-import type { NamedFile } from "../questions.js";
+import type { NamedFile } from "../blob.js";
 import type { Viewer } from "../viewer.js";
 import { formatBytes, Section, Theirs } from "./frame.js";
 

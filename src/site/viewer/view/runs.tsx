@@ -46,7 +46,7 @@ export function Runs({ viewer }: { readonly viewer: Viewer }) {
 
 function List({ viewer, rows }: { readonly viewer: Viewer; readonly rows: readonly RunRow[] }) {
   return (
-    <Scroll label="Runs">
+    <Scroll label="List of runs">
       <table>
         <thead>
           <tr>
