@@ -51,9 +51,8 @@ class Time {
       const next = Math.min(...[...this.#timers].map(({ due }) => due));
       if (next > until) break;
       this.#elapsed = next;
-      for (const timer of [...this.#timers]) {
-        if (timer.due <= next && this.#timers.delete(timer)) timer.call();
-      }
+      const due = [...this.#timers].filter((timer) => timer.due <= next);
+      for (const timer of due) if (this.#timers.delete(timer)) timer.call();
     }
     this.#elapsed = until;
   }
@@ -127,21 +126,23 @@ export async function provenLog(entries) {
   const see = async () => await cosign(storage, await gate.checkpoint(), payWitness);
   await see();
 
-  let running = 0;
+  /** @type {Set<string>} */
+  const running = new Set();
   const begin = async (/** @type {number} */ i) => {
     const denied = i % DENIED === 0;
     const ask = await world.ask(gate, lasting(time), i, time.now(), denied ? 501 : undefined);
     const started = await gate.start(ask);
     if ((started.outcome === "deny") !== denied) throw new Error(JSON.stringify(started));
     if (started.outcome === "deny") return;
-    running += 1;
+    const { id } = started.run;
+    running.add(id);
     void started.run.finished.then(({ outcome }) => {
       if (outcome !== "completed") throw new Error(`a run ended: ${outcome}`);
-      running -= 1;
+      running.delete(id);
     });
   };
-  for (let second = 1, asked = 0; gate.state.size < entries || running > 0; second++) {
-    if (gate.state.size < entries - (CONCURRENT * RECHECKS) / 2 && running < CONCURRENT)
+  for (let second = 1, asked = 0; gate.state.size < entries || running.size > 0; second++) {
+    if (gate.state.size < entries - (CONCURRENT * RECHECKS) / 2 && running.size < CONCURRENT)
       await begin(++asked);
     await time.advance(SECOND);
     if ((second * SECOND) % REFRESH === 0) {
