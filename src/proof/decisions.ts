@@ -33,6 +33,8 @@ import type { Opened } from "./opened.js";
 export interface RunInputs {
   readonly admission: Admission;
   readonly opened: Opened | undefined;
+  /** Of `requestOf`. */
+  readonly request: Result<AuthorizationRequest>;
   /** Its chain, admitted by the trust of the run's first decision. */
   readonly authorization: Result<AdmittedAuthorization>;
   readonly measurement: Measurement | undefined;
@@ -83,10 +85,12 @@ const OF_THE_GATE: ReadonlySet<Code> = new Set([
 /** What a run was allowed or denied with at its first decision. */
 export function replayRun(
   kernel: Kernel,
-  { admission, opened, authorization: admitted, measurement, signatures, ancestors }: RunInputs,
+  inputs: RunInputs,
   first: Decision & Linked,
   { gate, state }: Moment,
 ): Result<ReplayedRun> {
+  const { admission, opened, request, measurement, signatures, ancestors } = inputs;
+  const { authorization: admitted } = inputs;
   if (!admitted.ok) return admitted;
   const authorization = admitted.value;
   const named =
@@ -99,7 +103,6 @@ export function replayRun(
     const expected = `a chain that ends in ${admission.authorization}, by and for whom the admission says`;
     return failure("DIGEST", expected, authorization.sha256);
   }
-  const request = requestOf(kernel, admission, opened);
   if (!request.ok) return request;
   if (!ancestors.ok) return ancestors;
   const salt = opened?.salt;
@@ -124,26 +127,37 @@ export function replayRun(
   });
 }
 
-/** What was asked, from the openings of all its arguments. */
-function requestOf(
+/**
+ * What was asked, from the openings of all its arguments. REDACTED where some are withheld; NON_CANONICAL
+ * where there are others, or not in the order of the digests.
+ */
+export function requestOf(
   kernel: Kernel,
   { principal, command, arguments: digests }: Admission,
   opened: Opened | undefined,
 ): Result<AuthorizationRequest> {
   const given: { [name: string]: Json } = Object.create(null) as { [name: string]: Json };
   let resource: Json | undefined;
+  let withheld: Failure | undefined;
   const openings = opened?.openings ?? [];
+  let at = 0;
   for (const digest of digests) {
-    const opening = openings.find(({ name }) => name === digest.name);
-    if (!opening) return failure("REDACTED", `argument ${abbreviate(digest.name)}`, "withheld");
+    const opening = openings[at];
+    if (opening?.name !== digest.name) {
+      withheld ??= failure("REDACTED", `argument ${abbreviate(digest.name)}`, "withheld");
+      continue;
+    }
+    at += 1;
     const checked = checkOpening(kernel, digest, opening);
     if (!checked.ok) return checked;
     if (opening.name === "resource") resource = opening.value;
     else given[opening.name] = opening.value;
   }
-  if (openings.length > digests.length) {
-    return failure("NON_CANONICAL", "openings of the admission's arguments", "others beside them");
+  if (at < openings.length) {
+    const expected = "openings of the admission's arguments, in their order";
+    return failure("NON_CANONICAL", expected, "another one");
   }
+  if (withheld) return withheld;
   return makeRequest({
     principal: principal.id,
     command,

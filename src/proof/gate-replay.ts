@@ -4,6 +4,7 @@
  */
 import type { Json } from "../bytes/canonical.js";
 import { formatCanonical } from "../bytes/canonical.js";
+import type { AuthorizationRequest } from "../authorization/request.js";
 import type { SignedProofs } from "../authorization/signed-proofs.js";
 import { chargesOf } from "../gate/run-entries.js";
 import { replayEntry } from "../gate/state-at.js";
@@ -21,7 +22,7 @@ import { failure } from "../verdict.js";
 import { Admissions } from "./admissions.js";
 import { Ancestry } from "./ancestry.js";
 import type { Agreement, Moment, ReplayedRun } from "./decisions.js";
-import { decideAgain, replayRun } from "./decisions.js";
+import { decideAgain, replayRun, requestOf } from "./decisions.js";
 import type { Withdrawals } from "./domain-replay.js";
 import type { Foretold } from "./foretold.js";
 import { foretellBytes } from "./foretold.js";
@@ -32,6 +33,7 @@ import {
   checkPolicyEntry,
   checkPolicyKnown,
   checkResumed,
+  checkStart,
   checkState,
   checkWithdrawn,
 } from "./replay-checks.js";
@@ -44,6 +46,13 @@ import type { Trusted } from "./trusted.js";
 
 /** Runs that are reported one by one. */
 const MOST_REPORTED = 1_000;
+
+/** By which an effect goes on, or has ended by itself. */
+const GOES_ON: ReadonlySet<Entry["kind"]> = new Set(["decision", "handover", "outcome"]);
+
+function isDenied(entry: Entry): boolean {
+  return entry.kind === "decision" && entry.outcome === "deny";
+}
 
 export class GateReplay {
   readonly intervals: Intervals;
@@ -122,9 +131,14 @@ export class GateReplay {
     this.says.transition(illegal);
     if (illegal) return false;
     if (entry.kind === "trust") this.#trust(entry);
-    if (entry.kind === "policy") this.says.trust(checkPolicyEntry(this.domains.own, entry));
+    if (entry.kind === "policy") {
+      const own = this.#untrusted.get(this.log.domain);
+      this.says.trust(own ?? checkPolicyEntry(this.domains.own, entry));
+    }
+    if (entry.kind === "start") this.says.transition(checkStart(entry, this.log, this.trusted));
     const run = runOf(entry);
     if (run !== undefined) this.#run(run, entry, at, opened);
+    else if (opened) this.#noOpenings(entry);
     return true;
   }
 
@@ -172,6 +186,11 @@ export class GateReplay {
   #run(run: string, entry: Entry, at: EntryName, opened: Opened | undefined): void {
     const open = this.#open(run, entry);
     const { report } = open;
+    if (opened && !(entry.kind === "admission" && this.isAbout(run))) this.#noOpenings(entry);
+    if (open.denied && GOES_ON.has(entry.kind) && !isDenied(entry)) {
+      const expected = `a drift of run ${run}, which was denied`;
+      this.says.transition(failure("LOG", expected, `entry ${at.index}: ${entry.kind}`));
+    }
     report.entries += 1;
     report.state = (entry as { readonly state: RunReport["state"] }).state;
     const time = timeOf(entry);
@@ -184,6 +203,12 @@ export class GateReplay {
       case "admission":
         if (open.admission) break;
         [open.admission, open.opened] = [entry, opened];
+        if (this.isAbout(run)) {
+          open.request = requestOf(this.kernel, entry, opened);
+          // What is shown must be what the entry says, also of a run that nobody decides on again.
+          const wrong = open.request.ok || open.request.code === "REDACTED" ? undefined : open.request;
+          if (wrong) this.says.authorization(wrong);
+        }
         [report.principal, report.command] = [entry.principal.id, entry.command];
         [report.authorization, report.issuer] = [entry.authorization, entry.issuer.domain];
         break;
@@ -197,6 +222,7 @@ export class GateReplay {
         if (entry.outcome === "allow" && this.intervals.of(run) && open.allowed) {
           this.#say(run, this.intervals.renew(run, open.allowed));
         }
+        open.denied = isDenied(entry) && entry.state === "executing";
         break;
       case "intent":
         this.#intent(run, entry, open);
@@ -205,6 +231,7 @@ export class GateReplay {
         if (open.allowed) this.intervals.begin(run, open.allowed);
         break;
       case "drift":
+        open.denied = false;
         report.drifts += 1;
         this.#say(run, this.intervals.end(run, time));
         break;
@@ -328,12 +355,18 @@ export class GateReplay {
     const inputs = {
       admission,
       opened: open.opened,
+      request: open.request as Result<AuthorizationRequest>,
       authorization: chain.ok ? this.#admissions.admit(sha256, chain.value, this.domains) : chain,
       measurement: open.measurement,
       signatures: this.signatures,
       ancestors: this.#ancestry.of(admission.parents, open.accepted),
     };
     return replayRun(this.kernel, inputs, entry, this.#moment);
+  }
+
+  #noOpenings({ kind }: Entry): void {
+    const expected = "lines that open digests behind admissions of the runs that this is about";
+    this.says.authorization(failure("NON_CANONICAL", expected, `some behind an entry of ${kind}`));
   }
 
   #cannot(why: Failure): void {

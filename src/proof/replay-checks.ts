@@ -10,7 +10,8 @@ import type { Kernel } from "../kernel/kernel.js";
 import { timeOf } from "../lineage/entry.js";
 import type { Linked } from "../lineage/entry/common.js";
 import type { Resume } from "../lineage/entry/drift.js";
-import type { Policy } from "../lineage/entry/gate.js";
+import type { Policy, Start } from "../lineage/entry/gate.js";
+import type { LocalPolicy, Trip } from "../trust/contents/policy.js";
 import type { VerifiedTrustState } from "../trust/state.js";
 import { CONTENTS } from "../trust/state.js";
 import type { TrustView } from "../trust/view.js";
@@ -18,6 +19,7 @@ import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
 import type { Moment } from "./decisions.js";
 import type { Withdrawals } from "./domain-replay.js";
+import type { Trusted } from "./trusted.js";
 
 /** A `state` entry says what the entries before come to. */
 export function checkState(kernel: Kernel, fold: GateFold, digest: string): Failure | undefined {
@@ -30,7 +32,7 @@ export function checkPolicyEntry(
   { state }: TrustView,
   { policy, baseline, trips }: Policy,
 ): Failure | undefined {
-  if (!state) return undefined;
+  if (!state) return failure("POLICY", "a state of the domain that has this policy", "none");
   const expected = {
     policy: digestOf(state, CONTENTS.policy),
     baseline: digestOf(state, CONTENTS.baseline),
@@ -46,12 +48,40 @@ export function checkPolicyEntry(
 /** Before it decides, a gate has written down which policy its domain has. */
 export function checkPolicyKnown(
   { state, failure: distrusted }: TrustView,
-  { policy }: GateState,
+  { policy, trips }: GateState,
 ): Failure | undefined {
   if (!state || distrusted) return undefined;
   const expected = digestOf(state, CONTENTS.policy);
-  if (expected === policy?.policy) return undefined;
-  return failure("POLICY", `an entry of the policy ${expected}`, policy?.policy ?? "none");
+  if (expected !== policy?.policy) {
+    return failure("POLICY", `an entry of the policy ${expected}`, policy?.policy ?? "none");
+  }
+  // A state that the gate has kept says itself what is counted.
+  const same = compared.get(trips) === state.policy || hasTrips(trips, state.policy.trips ?? []);
+  if (same) compared.set(trips, state.policy);
+  return same ? undefined : failure("POLICY", `the trips of the policy ${expected}`, "others");
+}
+
+/** Trips of a log that are those of a policy: the same few, decision after decision. */
+const compared = new WeakMap<GateState["trips"], LocalPolicy>();
+
+function hasTrips(trips: GateState["trips"], of: readonly Trip[]): boolean {
+  const texts = [trips.map(({ trip }) => trip), of].map((each) => formatCanonical(each as unknown as Json));
+  return texts[0] === texts[1];
+}
+
+/** A start speaks of the gate whose log it stands in, by a key that the domain has listed for it. */
+export function checkStart(
+  { gate }: Start,
+  { origin, domain }: { readonly origin: string; readonly domain: string },
+  trusted: Trusted,
+): Failure | undefined {
+  if (gate.origin !== origin) return failure("ORIGIN", origin, gate.origin);
+  const states = trusted.statesOf(domain);
+  if (states.length === 0) return failure("NO_TRUST", `a state of ${domain}`, "none");
+  const isListed = states.some(({ authority }) =>
+    authority.gates.some((each) => each.origin === origin && each.key === gate.key),
+  );
+  return isListed ? undefined : failure("KEY", `a key that ${domain} lists for ${origin}`, gate.key);
 }
 
 function digestOf({ metadata }: VerifiedTrustState, path: string): string | null {
