@@ -45,12 +45,21 @@ export interface ShownEntry extends EntryName {
 
 /** Throws a TypeError on a demand that nobody means: NaN would make every comparison false. */
 export function requireDemand(demand: BundleDemand): void {
-  const { roots, now, skew, witnessInterval, asOf } = demand;
-  if (!Number.isFinite(now)) throw new TypeError("`now` is milliseconds since the epoch");
-  if (!(skew >= 0 && Number.isFinite(skew))) throw new TypeError("`skew` is milliseconds");
+  const { roots, now, skew, witnessInterval, asOf, compromised = NOBODY } = demand;
+  if (!isTime(now)) throw new TypeError("`now` is milliseconds since the epoch");
+  if (!(skew >= 0 && isTime(now + skew))) throw new TypeError("`skew` is milliseconds");
   if (!(witnessInterval >= 0)) throw new TypeError("`witnessInterval` is milliseconds");
-  if (asOf !== undefined && !Number.isFinite(asOf)) throw new TypeError("`asOf` is a time");
+  if (asOf !== undefined && !isTime(asOf)) throw new TypeError("`asOf` is a time");
+  for (const key of compromised) {
+    // In any other form it would be no key's, and count for nothing.
+    if (!/^[0-9a-f]{64}$/.test(key)) throw new TypeError(`not a key in hexadecimal: ${key}`);
+  }
   if (roots.length === 0) throw new TypeError("`roots` holds at least one pinned root");
+}
+
+/** Milliseconds of a year from 0 to 9999; false for NaN. */
+function isTime(time: number): boolean {
+  return time >= -62_167_219_200_000 && time <= 253_402_300_799_999;
 }
 
 /** The part of it that is about witnesses. */

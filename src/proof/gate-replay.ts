@@ -206,7 +206,8 @@ export class GateReplay {
         if (this.isAbout(run)) {
           open.request = requestOf(this.kernel, entry, opened);
           // What is shown must be what the entry says, also of a run that nobody decides on again.
-          const wrong = open.request.ok || open.request.code === "REDACTED" ? undefined : open.request;
+          const wrong =
+            open.request.ok || open.request.code === "REDACTED" ? undefined : open.request;
           if (wrong) this.says.authorization(wrong);
         }
         [report.principal, report.command] = [entry.principal.id, entry.command];

@@ -137,6 +137,10 @@ export function parseManifest(line: Uint8Array): Result<Manifest> {
   }
   const unsorted = unsortedIn(manifest);
   if (unsorted) return failure("NON_CANONICAL", `${unsorted} sorted, each once`, "another order");
+  const named = [...new Set(manifest.trust.map(({ domain }) => domain))].sort();
+  if (named.join() !== manifest.domains.map(({ domain }) => domain).join()) {
+    return failure("NON_CANONICAL", "the domains of the trust states, and no other", "others");
+  }
   for (const { kind, origin: name, from, count, before, runs, opened } of manifest.logs) {
     const levels = from.toString(2).replaceAll("0", "").length;
     if (before.length !== levels || !Number.isSafeInteger(from + count)) {

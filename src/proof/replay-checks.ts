@@ -65,7 +65,9 @@ export function checkPolicyKnown(
 const compared = new WeakMap<GateState["trips"], LocalPolicy>();
 
 function hasTrips(trips: GateState["trips"], of: readonly Trip[]): boolean {
-  const texts = [trips.map(({ trip }) => trip), of].map((each) => formatCanonical(each as unknown as Json));
+  const texts = [trips.map(({ trip }) => trip), of].map((each) =>
+    formatCanonical(each as unknown as Json),
+  );
   return texts[0] === texts[1];
 }
 
@@ -81,7 +83,9 @@ export function checkStart(
   const isListed = states.some(({ authority }) =>
     authority.gates.some((each) => each.origin === origin && each.key === gate.key),
   );
-  return isListed ? undefined : failure("KEY", `a key that ${domain} lists for ${origin}`, gate.key);
+  return isListed
+    ? undefined
+    : failure("KEY", `a key that ${domain} lists for ${origin}`, gate.key);
 }
 
 function digestOf({ metadata }: VerifiedTrustState, path: string): string | null {

@@ -159,7 +159,7 @@ class Verification {
       id: this.#id,
       asOf: isSeen ? (seen.sort()[0] ?? null) : null,
       checks,
-      notChecked: notChecked(this.#logs, others, this.demand),
+      notChecked: notChecked(this.#logs, others, this.#remembered, this.demand),
       logs: this.#logs,
       gates: this.#gates,
     };
@@ -234,6 +234,11 @@ class Verification {
       this.demand.onEntry?.(shown);
       this.#progress();
     });
+    const largest = log.checkpoints.at(-1)?.size ?? 0;
+    if (largest > from + log.count) {
+      const expected = `the entries of ${origin} up to ${largest}`;
+      this.say("tail", failure("TRUNCATED", expected, `${from + log.count}`));
+    }
     const states = trusted.statesOf(domain);
     for (const state of states) this.say(`${origin}: changes`, replay.checkPublished(state));
     for (const [what, time] of replay.withdrawals(states)) {
@@ -262,12 +267,12 @@ class Verification {
   }
 
   /** What is known to come behind the last entry. */
-  #tail({ origin, from, count, checkpoints }: BundledLog, hasOpenRun: boolean): void {
+  #tail({ origin, from, count, checkpoints, runs }: BundledLog, hasOpenRun: boolean): void {
     const { asOf } = this.demand;
     const end = from + count;
     const largest = checkpoints.at(-1)?.size ?? end;
-    if (largest > end && hasOpenRun) {
-      const expected = `the entries up to ${largest}, or to the end of the runs`;
+    if (largest > end && (hasOpenRun || runs === null)) {
+      const expected = `the entries up to ${largest}${runs ? ", or to the end of the runs" : ""}`;
       return this.say("tail", failure("TRUNCATED", expected, `${end} entries of ${origin}`));
     }
     const report = this.#logs.find((each) => each.origin === origin);
