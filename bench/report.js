@@ -25,6 +25,7 @@ const FAMILIES = {
   ed25519: "Ed25519",
   authorization: "Authorizations",
   gate: "The gate",
+  bundle: "Proof bundles",
   policy: "Policies",
   kernel: "The kernel itself",
   memory: "Memory",
