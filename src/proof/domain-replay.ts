@@ -17,6 +17,8 @@ export class DomainReplay {
   readonly #times: WitnessedTimes;
   /** By the digest of signed targets or status: until when the entry was seen that brought it first. */
   readonly #published = new Map<string, number | undefined>();
+  /** Targets and status that the last entry brings into effect. */
+  #newest: readonly string[] = [];
   #leaf: string | null = null;
   #time = Number.NEGATIVE_INFINITY;
 
@@ -34,7 +36,9 @@ export class DomainReplay {
     this.#leaf = leaf;
     this.#time = millisecondsOf(parsed.value.time);
     const { to } = this.#times.of(index);
-    for (const { sha256 } of [parsed.value.targets, parsed.value.status]) {
+    const { targets, status } = parsed.value;
+    this.#newest = [targets.sha256, status.sha256];
+    for (const sha256 of this.#newest) {
       if (!this.#published.has(sha256)) this.#published.set(sha256, to);
     }
     return wrong;
@@ -56,6 +60,16 @@ export class DomainReplay {
     if ([targets, status].every((each) => this.#published.has(each.digest))) return undefined;
     const expected = `an entry of ${this.#domain} that brings the state ${digest} into effect`;
     return failure("MISSING", expected, "none of those that are here");
+  }
+
+  /** MISSING where none of these states is what the last entry says: what it withdraws, nobody can tell. */
+  checkNewest(states: readonly VerifiedTrustState[]): Failure | undefined {
+    const found = states.some(({ metadata: { targets, status } }) =>
+      [targets, status].every((each, i) => each.digest === this.#newest[i]),
+    );
+    if (found) return undefined;
+    const expected = `the state that the last entry of the log of ${this.#domain} brings into effect`;
+    return failure("MISSING", expected, "not in the bundle");
   }
 
   /** What these states withdraw, with the time by which others had seen it published. */

@@ -241,6 +241,7 @@ class Verification {
     }
     const states = trusted.statesOf(domain);
     for (const state of states) this.say(`${origin}: changes`, replay.checkPublished(state));
+    this.say(`${origin}: changes`, replay.checkNewest(states));
     for (const [what, time] of replay.withdrawals(states)) {
       this.#withdrawals.set(what, Math.min(time, this.#withdrawals.get(what) ?? time));
     }
