@@ -195,6 +195,20 @@ for (const browser of BROWSERS) {
     );
 
     check(
+      "F66: without workers the page verifies itself",
+      inTab(async (tab) => {
+        await tab.goto(pathToFileURL(page).href);
+        await tab.evaluate(
+          `void (globalThis.Worker = class { constructor() { throw new Error(); } })`,
+        );
+        await verifyIn(tab);
+        expect(await tab.evaluate(OUTCOME)).toBe("PROVEN");
+        const how = await tab.evaluate(`document.querySelector("#verdict dl").textContent`);
+        expect(how).toContain("in this page; nothing was sent");
+      }),
+    );
+
+    check(
       "F66: axe finds nothing, in each outcome and theme",
       inTab(async (tab) => {
         await tab.goto(pathToFileURL(page).href);
@@ -231,6 +245,7 @@ for (const browser of BROWSERS) {
         await tab.evaluate(`document.querySelector("#flip button[type=submit]").focus()`);
         await tab.press("Enter");
         await until(tab, `document.querySelector("#caught")`);
+        expect(await tab.evaluate(`document.activeElement.textContent`)).toBe("Flip one byte");
         await tab.evaluate(RESTORE);
         await until(tab, `${OUTCOME} === "PROVEN" && document.querySelector("#path svg")`);
         await tab.evaluate(`document.querySelector("#report summary").focus()`);

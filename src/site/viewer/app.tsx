@@ -1,4 +1,5 @@
 /** The whole page. */
+import type { Examined } from "./questions.js";
 import type { Viewer } from "./viewer.js";
 import { Authorization } from "./view/authorization.js";
 import { Checks, Logs, NotChecked } from "./view/checks.js";
@@ -28,26 +29,42 @@ export function App({ viewer }: { readonly viewer: Viewer }) {
       <main id="main" tabIndex={-1}>
         <Intake viewer={viewer} />
         <Verdict viewer={viewer} />
-        {examined && (
-          <>
-            <Checks report={examined.report} />
-            <NotChecked sentences={examined.report.notChecked} />
-            <Logs logs={examined.report.logs} />
-            <Report examined={examined} />
-            <FlipByte viewer={viewer} />
-            {examined.report.outcome === "REFUTED" && (
-              <p class="note">
-                Runs, lineage, authorizations and paths are not drawn: a refuted bundle is evidence
-                of nothing.
-              </p>
-            )}
-            <Runs viewer={viewer} />
-            <Lineage viewer={viewer} />
-            <Authorization viewer={viewer} />
-            <Path viewer={viewer} />
-          </>
-        )}
+        {examined && <Found examined={examined} />}
+        <FlipByte viewer={viewer} />
+        {examined && <Drawn viewer={viewer} examined={examined} />}
       </main>
+    </>
+  );
+}
+
+function Found({ examined }: { readonly examined: Examined }) {
+  const { report } = examined;
+  return (
+    <>
+      <Checks report={report} />
+      <NotChecked sentences={report.notChecked} />
+      <Logs logs={report.logs} />
+      <Report examined={examined} />
+    </>
+  );
+}
+
+function Drawn(props: { readonly viewer: Viewer; readonly examined: Examined }) {
+  const { viewer, examined } = props;
+  if (examined.report.outcome === "REFUTED") {
+    return (
+      <p class="note">
+        Runs, lineage, authorizations and paths are not drawn: a refuted bundle is evidence of
+        nothing.
+      </p>
+    );
+  }
+  return (
+    <>
+      <Runs viewer={viewer} />
+      <Lineage viewer={viewer} />
+      <Authorization viewer={viewer} />
+      <Path viewer={viewer} />
     </>
   );
 }

@@ -2,12 +2,13 @@
 import { useSignal } from "@preact/signals";
 import type { BundleReport } from "../../../proof/report.js";
 import type { Flip, Viewer } from "../viewer.js";
-import { Section, Theirs } from "./frame.js";
+import { Action, Section, Theirs } from "./frame.js";
 
 export function FlipByte({ viewer }: { readonly viewer: Viewer }) {
   const position = useSignal("");
   const phase = viewer.phase.value;
   const size = viewer.bundle.value?.blob.size ?? 0;
+  if (size === 0 || viewer.roots.value.length === 0) return null;
   const flip = phase.kind === "done" ? phase.flip : undefined;
   const chosen = /^\d+$/.test(position.value) ? Number(position.value) : undefined;
   const isWrong = position.value !== "" && (chosen === undefined || chosen >= size);
@@ -31,12 +32,12 @@ export function FlipByte({ viewer }: { readonly viewer: Viewer }) {
             onInput={({ currentTarget }) => (position.value = currentTarget.value.trim())}
           />
         </label>
-        <button type="submit" disabled={isWrong}>
+        <button type="submit" aria-disabled={isWrong}>
           Flip one byte
         </button>
-        <button type="button" disabled={flip === undefined} onClick={() => void viewer.verify()}>
+        <Action idle={flip === undefined} onAct={() => void viewer.verify()}>
           Restore the bundle
-        </button>
+        </Action>
       </form>
       {flip && phase.kind === "done" && (
         <Caught

@@ -48,3 +48,17 @@ export function formatBytes(bytes: number): string {
   if (bytes < 10_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
+
+/** A button that keeps the focus when it has nothing to do: a disabled one would lose it. */
+export function Action(props: {
+  readonly idle?: boolean;
+  readonly onAct: () => void;
+  readonly children: ComponentChildren;
+}) {
+  const { idle = false, onAct, children } = props;
+  return (
+    <button type="button" aria-disabled={idle} onClick={() => idle || onAct()}>
+      {children}
+    </button>
+  );
+}

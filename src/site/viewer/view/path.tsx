@@ -3,7 +3,7 @@ import type { EntryView, RunRow } from "../questions.js";
 import type { MerklePath, PathStep } from "../merkle-path.js";
 import type { Viewer } from "../viewer.js";
 import { escapeJson } from "../../../bytes/invisible.js";
-import { Code, Scroll, Section } from "./frame.js";
+import { Action, Code, Scroll, Section } from "./frame.js";
 
 export function Path({ viewer }: { readonly viewer: Viewer }) {
   const { phase, entryAt, entry, runs, run } = viewer;
@@ -48,20 +48,12 @@ export function Path({ viewer }: { readonly viewer: Viewer }) {
             }
           />
         </label>
-        <button
-          type="button"
-          disabled={place.index <= log.from}
-          onClick={() => go(place.origin, place.index - 1)}
-        >
+        <Action idle={place.index <= log.from} onAct={() => go(place.origin, place.index - 1)}>
           Previous
-        </button>
-        <button
-          type="button"
-          disabled={place.index >= log.to - 1}
-          onClick={() => go(place.origin, place.index + 1)}
-        >
+        </Action>
+        <Action idle={place.index >= log.to - 1} onAct={() => go(place.origin, place.index + 1)}>
           Next
-        </button>
+        </Action>
       </div>
       {chosen && <OfRun row={chosen} go={go} at={place.index} />}
       {entry.value && <Entry view={entry.value} />}
