@@ -163,6 +163,7 @@ export async function rewrite(
     const text = JSON.stringify(body).replace(/[0-9a-f]{64}/g, (hex) => names.get(hex) ?? hex);
     const added = must(log.append([JSON.parse(text) as EntryBody], time));
     names.set(leaf, added.leaves[0] as string);
+    await added.durable;
     for (const sight of sorted.filter(({ size }) => size === i + 1)) {
       let note = await log.checkpoint();
       const by = sight.by ?? [witness];
