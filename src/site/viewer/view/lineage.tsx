@@ -146,7 +146,8 @@ function Twin({ view, viewer }: Parts) {
               <td>
                 {hidden > 0 ? (
                   <button type="button" onClick={() => void viewer.expand(key)}>
-                    Show {hidden} more of {nameOf(node)}
+                    Show {hidden}
+                    <span class="hidden"> more of {nameOf(node)}</span>
                   </button>
                 ) : (
                   "–"

@@ -114,66 +114,63 @@ function Entry({ view }: { readonly view: EntryView }) {
   );
 }
 
-const [BOX, TALL, STEP, MIDDLE, WIDTH] = [124, 52, 92, 210, 420];
+const [TALL, STEP, GAP] = [52, 92, 5];
 
+/** The way goes up in the middle, at 0. */
 function Drawing({ path }: { readonly path: MerklePath }) {
-  const height = STEP * path.steps.length + TALL + 8;
+  const { steps, index, size, leaf } = path;
+  const height = STEP * steps.length + TALL + 8;
   const y = (level: number): number => height - 4 - TALL - STEP * level;
+  const titles = steps.flatMap((step) => [rangeOf(step.siblingOf), rangeOf(step.nodeOf)]);
+  const longest = Math.max(...[`root of ${size}`, ...titles].map(({ length }) => length));
+  // As narrow as its text: all of it fits on a telephone, but for the largest of logs.
+  const box = Math.max(92, 8 * longest + 10);
+  const width = 3 * box + 2 * GAP + 4;
   return (
     <svg
       class="path"
-      width={WIDTH}
+      width={width}
       height={height}
+      viewBox={`${-width / 2} 0 ${width} ${height}`}
       role="img"
-      aria-label={`${path.steps.length} steps from leaf ${path.index} to the root; the table below says the same`}
+      aria-label={`${steps.length} steps from leaf ${index} to the root; the table below says the same`}
     >
-      {path.steps.map((step, i) => (
-        <Step step={step} y={y(i)} up={y(i + 1)} />
+      {steps.map((step, i) => (
+        <Step step={step} y={y(i)} up={y(i + 1) + TALL} box={box} />
       ))}
       <Hash
-        x={MIDDLE}
         y={y(0)}
-        style={path.steps.length === 0 ? "root" : "leaf"}
-        title={path.steps.length === 0 ? "leaf and root" : `leaf ${path.index}`}
-        hash={path.leaf}
+        box={box}
+        style={steps.length === 0 ? "root" : "leaf"}
+        title={steps.length === 0 ? "leaf, root" : `leaf ${index}`}
+        hash={leaf}
       />
-      {path.steps.map(({ node, nodeOf }, i) => {
-        const isRoot = i === path.steps.length - 1;
-        const title = isRoot ? `root of ${path.size}` : rangeOf(nodeOf);
-        return (
-          <Hash
-            x={MIDDLE}
-            y={y(i + 1)}
-            style={isRoot ? "root" : "node"}
-            title={title}
-            hash={node}
-          />
-        );
+      {steps.map(({ node, nodeOf }, i) => {
+        const isRoot = i === steps.length - 1;
+        const title = isRoot ? `root of ${size}` : rangeOf(nodeOf);
+        const style = isRoot ? "root" : "node";
+        return <Hash y={y(i + 1)} box={box} style={style} title={title} hash={node} />;
       })}
     </svg>
   );
 }
 
-function Step({
-  step,
-  y,
-  up,
-}: {
+function Step(props: {
   readonly step: PathStep;
   readonly y: number;
   readonly up: number;
+  readonly box: number;
 }) {
-  const x = step.side === "left" ? MIDDLE - 142 : MIDDLE + 142;
+  const { step, y, up, box } = props;
+  const x = step.side === "left" ? -box - GAP : box + GAP;
   return (
     <>
-      <path class="edge own" d={`M${MIDDLE} ${y}V${up + TALL}`} />
-      <path
-        class="edge"
-        d={`M${x} ${y}C${x} ${y - 30} ${MIDDLE} ${up + TALL + 30} ${MIDDLE} ${up + TALL}`}
-      />
+      <path class="edge own" d={`M0 ${y}V${up}`} />
+      <path class="edge" d={`M${x} ${y}C${x} ${y - 30} 0 ${up + 30} 0 ${up}`} />
       <Hash
         x={x}
         y={y}
+        box={box}
         style={step.before ? "sibling before" : "sibling"}
         title={rangeOf(step.siblingOf)}
         hash={step.sibling}
@@ -187,21 +184,20 @@ function rangeOf([from, to]: readonly [number, number]): string {
 }
 
 function Hash(props: {
-  readonly x: number;
+  readonly x?: number;
   readonly y: number;
+  readonly box: number;
   readonly style: string;
   readonly title: string;
   readonly hash: string;
 }) {
-  const { x, y, style, title, hash } = props;
+  const { x = 0, y, box, style, title, hash } = props;
   return (
-    <g class={`hash-box ${style}`} transform={`translate(${x - BOX / 2} ${y})`}>
-      <rect width={BOX} height={TALL} rx="5" />
-      <text x={BOX / 2} y="21">
-        {title}
-      </text>
-      <text x={BOX / 2} y="41" class="id">
-        {hash.slice(0, 10)}…
+    <g class={`hash-box ${style}`} transform={`translate(${x} ${y})`}>
+      <rect x={-box / 2} width={box} height={TALL} rx="5" />
+      <text y="21">{title}</text>
+      <text y="41" class="id">
+        {hash.slice(0, 8)}…
       </text>
     </g>
   );

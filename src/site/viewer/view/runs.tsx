@@ -133,7 +133,7 @@ function TimeLine({
       <Scroll label="Time line, drawn">
         <svg
           class="time-line"
-          width={LABEL + WIDTH + 80}
+          width={LABEL + WIDTH + 105}
           height={height}
           role="img"
           aria-label={`Time line of ${rows.length} runs from ${formatTime(from)} to ${formatTime(to)}; the table below says the same`}
