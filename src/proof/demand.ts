@@ -24,7 +24,10 @@ export interface BundleDemand {
   readonly asOf?: number | undefined;
   /** Checkpoints that the verifier has seen of these logs: none may be shorter now, or another one. */
   readonly remembered?: readonly Uint8Array[] | undefined;
-  /** Ed25519 keys, in hexadecimal, that were stolen: what they sign counts nothing. */
+  /**
+   * Ed25519 keys, in hexadecimal, that were stolen: of logs, of witnesses, in chains, of resumers. What they
+   * sign counts nothing. Those of a domain's own roles are replaced by its roots: pin a newer one.
+   */
   readonly compromised?: ReadonlySet<string> | undefined;
   /** Bytes of the bundle at most: 256 MiB unless told. */
   readonly limit?: number | undefined;

@@ -88,6 +88,8 @@ export class GateReplay {
     readonly withdrawals: Withdrawals,
     readonly says: ReplaySays,
     readonly skew: number,
+    /** Keys whose word counts nothing, in hexadecimal. */
+    readonly compromised: ReadonlySet<string>,
   ) {
     this.intervals = new Intervals();
     this.#domains = new ReplayedDomains(trusted, log.domain);
@@ -125,7 +127,8 @@ export class GateReplay {
     if (entry.kind === "decision") this.#decision(entry, at);
     if (entry.kind === "resume") {
       const own = this.#untrusted.get(this.log.domain);
-      this.says.resume(own ?? checkResumed(this.kernel, entry, this.#moment));
+      const stolen = this.#stolen(entry.statement.signatures.map(({ keyid }) => keyid));
+      this.says.resume(own ?? stolen ?? checkResumed(this.kernel, entry, this.#moment));
     }
     const illegal = replayEntry(this.fold, entry, at.leaf);
     this.says.transition(illegal);
@@ -362,7 +365,14 @@ export class GateReplay {
       signatures: this.signatures,
       ancestors: this.#ancestry.of(admission.parents, open.accepted),
     };
-    return replayRun(this.kernel, inputs, entry, this.#moment);
+    const replayed = replayRun(this.kernel, inputs, entry, this.#moment);
+    const stolen = replayed.ok ? this.#stolen(replayed.value.authorization.keys) : undefined;
+    return stolen ?? replayed;
+  }
+
+  #stolen(keys: readonly string[]): Failure | undefined {
+    const key = keys.find((each) => this.compromised.has(each));
+    return key === undefined ? undefined : failure("KEY", "keys that nobody has stolen", key);
   }
 
   #noOpenings({ kind }: Entry): void {

@@ -173,7 +173,8 @@ export class GateVerification {
         this.#say("hand-overs", this.#packet(entry, at, fold.value)),
     };
     const { kernel, trusted, withdrawals, demand } = this.#context;
-    return new GateReplay(kernel, trusted, fold.value, place, withdrawals, says, demand.skew);
+    const { skew, compromised } = quorumIn(demand);
+    return new GateReplay(kernel, trusted, fold.value, place, withdrawals, says, skew, compromised);
   }
 
   #keptState(from: number, first: Entry): Result<GateFold> {

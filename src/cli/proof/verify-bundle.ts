@@ -42,8 +42,8 @@ export const BUNDLE_HELP = `  BUNDLE                    a proof bundle, from "wr
   --as-of TIME              every gate's log must be vouched for up to then: else it is TRUNCATED
   --remember FILE           a checkpoint of such a log that you have seen: what is shorter, or another
                             history, is found out; may be repeated
-  --compromised KEY         a key that was stolen, in hexadecimal or as a vkey: what it signed counts
-                            nothing; may be repeated
+  --compromised KEY         a stolen key of a log, a witness, a chain or a resumer, in hexadecimal or as a
+                            vkey: what it signed counts nothing; may be repeated
   --witness-interval DURATION  within which others must bear out when a decision was made (default:
                             ${DEFAULT_INTERVAL})
   --max-bytes N             of a bundle (default: 268435456)`;
