@@ -244,3 +244,44 @@ describe.each(DESKS)("F66: the viewer over a %s", (place, openDesk) => {
     expect(viewer.phase.value.kind).toBe("failed");
   });
 });
+
+describe("F66: a worker that fails", () => {
+  const without = (change: Partial<WorkerPort>) => (): WorkerPort => ({ ...pair(), ...change });
+
+  test("before it begins: the page verifies", async () => {
+    const failing = without({ onFailure: (call) => queueMicrotask(() => call("blocked")) });
+    expect((await openDesk(module, failing)).place).toBe("page");
+    const told = { fault: "no memory" };
+    const faulty = without({ listen: (call) => queueMicrotask(() => call(told)) });
+    expect((await openDesk(module, faulty)).place).toBe("page");
+  });
+
+  test("while it verifies: no verdict, and the next time another", async () => {
+    let workers = 0;
+    const start = (): WorkerPort => {
+      const port = pair();
+      workers += 1;
+      if (workers > 1) return port;
+      let fail: (reason: string) => void = unheard;
+      const post = (message: unknown): void => {
+        if ((message as { what?: string }).what === "examine") fail("it ran out of memory");
+        else port.post(message);
+      };
+      return { ...port, post, onFailure: (call) => (fail = call) };
+    };
+    const viewer = viewerAt(() => openDesk(module, start));
+    await viewer.take([fileOf("b", good), ...rootFiles]);
+    expect(viewer.phase.value).toEqual({ kind: "failed", message: "it ran out of memory" });
+    await viewer.verify();
+    expect(done(viewer).examined.report.outcome).toBe("PROVEN");
+    expect(workers).toBe(2);
+  });
+
+  test("or answers with a defect: that is said too", async () => {
+    const desk = await openDesk(module, pair);
+    const bundle = "no bytes" as unknown as Uint8Array;
+    await expect(desk.ask("examine", { ...ask, bundle })).rejects.toThrow(/TypeError/);
+    const answer = await desk.ask("examine", ask);
+    expect(answer.ok).toBe(true);
+  });
+});

@@ -1,4 +1,5 @@
 /** What comes in: files told apart, text made visible, times, and where a byte stands. */
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { encodeUtf8 } from "../../src/bytes/utf8.js";
 import { parseManifest } from "../../src/proof/manifest.js";
@@ -35,6 +36,19 @@ test("F66: text of others hides nothing and turns nothing around", () => {
   expect(visible("<b>Zürich 東京</b>")).toBe("<b>Zürich 東京</b>");
   expect(shorten("abcdef", 6)).toBe("abcdef");
   expect(shorten("😀😀😀😀", 3)).toBe("😀😀…");
+});
+
+test("F66: nothing of the site makes markup of text, or text of a program", () => {
+  const folder = new URL("../../src/site/", import.meta.url);
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const sources = paths.filter((path) => /\.tsx?$/.test(path));
+  expect(sources.length).toBeGreaterThan(20);
+  for (const path of sources) {
+    const text = readFileSync(new URL(path, folder), "utf8");
+    const markup =
+      /innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function|style=/i;
+    expect(markup.exec(text)?.[0], path).toBeUndefined();
+  }
 });
 
 test("F66: a time is read in UTC, with and without seconds", () => {

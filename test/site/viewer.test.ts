@@ -105,6 +105,13 @@ function foreign(requests: readonly string[]): readonly string[] {
   return requests.filter((url) => url !== pathToFileURL(page).href && !/^(?:blob|data):/.test(url));
 }
 
+/** What is written smaller than 14 pixels, in drawings too. */
+const SMALL_TEXT = `[...document.querySelectorAll("body *")].flatMap((each) =>
+  each.childNodes.length > 0 && [...each.childNodes].some((node) =>
+    node.nodeType === 3 && node.data.trim() !== "") && each.checkVisibility() &&
+    Number.parseFloat(getComputedStyle(each).fontSize) < 14
+    ? [each.outerHTML.slice(0, 100)] : [])`;
+
 interface Violation {
   readonly id: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
@@ -218,6 +225,7 @@ for (const browser of BROWSERS) {
           for (const scheme of schemes) {
             if (scheme) await tab.scheme?.(scheme);
             expect(await violations(tab), `${what}, ${scheme ?? "as it is"}`).toEqual([]);
+            expect(await tab.evaluate(SMALL_TEXT)).toEqual([]);
           }
         };
         await look("empty");

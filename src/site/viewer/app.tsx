@@ -1,4 +1,5 @@
 /** The whole page. */
+import { kernelDigest } from "#kernel-digest";
 import type { Examined } from "./questions.js";
 import type { Viewer } from "./viewer.js";
 import { Authorization } from "./view/authorization.js";
@@ -33,6 +34,12 @@ export function App({ viewer }: { readonly viewer: Viewer }) {
         <FlipByte viewer={viewer} />
         {examined && <Drawn viewer={viewer} examined={examined} />}
       </main>
+      <footer>
+        <p class="muted">
+          Verified by the WebAssembly kernel with SHA-256 <code class="hash">{kernelDigest}</code>,
+          which stands in this file.
+        </p>
+      </footer>
     </>
   );
 }

@@ -217,6 +217,7 @@ export class Viewer {
       await this.#look(answer.value);
     } catch (error) {
       if (turn !== this.#turn) return;
+      await this.#abandon();
       const message = error instanceof Error ? error.message : String(error);
       this.phase.value = { kind: "failed", message };
     }
@@ -248,11 +249,12 @@ export class Viewer {
     return desk;
   }
 
+  /** What is under way ends; the next question opens another desk. */
   async #abandon(): Promise<void> {
-    const desk = await this.#desk;
-    if (desk?.place !== "worker") return;
-    desk.close();
+    const opened = this.#desk;
     this.#desk = undefined;
+    const desk = await opened?.catch(() => undefined);
+    desk?.close();
   }
 
   async #ask<What extends keyof Questions>(

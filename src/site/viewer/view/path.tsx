@@ -141,15 +141,15 @@ function Drawing({ path }: { readonly path: MerklePath }) {
       <Hash
         y={y(0)}
         box={box}
-        style={steps.length === 0 ? "root" : "leaf"}
+        look={steps.length === 0 ? "root" : "leaf"}
         title={steps.length === 0 ? "leaf, root" : `leaf ${index}`}
         hash={leaf}
       />
       {steps.map(({ node, nodeOf }, i) => {
         const isRoot = i === steps.length - 1;
         const title = isRoot ? `root of ${size}` : rangeOf(nodeOf);
-        const style = isRoot ? "root" : "node";
-        return <Hash y={y(i + 1)} box={box} style={style} title={title} hash={node} />;
+        const look = isRoot ? "root" : "node";
+        return <Hash y={y(i + 1)} box={box} look={look} title={title} hash={node} />;
       })}
     </svg>
   );
@@ -171,7 +171,7 @@ function Step(props: {
         x={x}
         y={y}
         box={box}
-        style={step.before ? "sibling before" : "sibling"}
+        look={step.before ? "sibling before" : "sibling"}
         title={rangeOf(step.siblingOf)}
         hash={step.sibling}
       />
@@ -187,13 +187,13 @@ function Hash(props: {
   readonly x?: number;
   readonly y: number;
   readonly box: number;
-  readonly style: string;
+  readonly look: string;
   readonly title: string;
   readonly hash: string;
 }) {
-  const { x = 0, y, box, style, title, hash } = props;
+  const { x = 0, y, box, look, title, hash } = props;
   return (
-    <g class={`hash-box ${style}`} transform={`translate(${x} ${y})`}>
+    <g class={`hash-box ${look}`} transform={`translate(${x} ${y})`}>
       <rect x={-box / 2} width={box} height={TALL} rx="5" />
       <text y="21">{title}</text>
       <text y="41" class="id">
