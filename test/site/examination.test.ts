@@ -14,7 +14,7 @@ import { compileKernel } from "../../src/runtime/inline.js";
 import { must } from "../domain/fixture.js";
 import { kernel } from "../kernel.js";
 import { DEMAND, goodLog, prove, roots, verify } from "../proof/fixture.js";
-import { richLog } from "./fixture.js";
+import { HOSTILE, richLog } from "./fixture.js";
 
 const bench = await richLog();
 const { bytes } = await prove(bench);
@@ -86,7 +86,7 @@ describe("F66: an examination", () => {
       ["true"],
     ]);
     expect(chain.links[0]?.policy[1]?.below.map(({ truth }) => truth)).toEqual(["true", "false"]);
-    expect(chain.arguments[1]).toEqual({ name: "note", value: '"for \u202Etea"' });
+    expect(chain.arguments[1]).toEqual({ name: "note", value: JSON.stringify(HOSTILE) });
     const denied = await explain(4);
     expect(denied.links[0]?.policy[0]).toMatchObject({ truth: "false", value: "500" });
   });

@@ -17,6 +17,9 @@ const POLICY = [
   ],
 ];
 
+/** What must be shown as it is, and do nothing. */
+export const HOSTILE = 'for \u202Etea <img src="//evil.example/x" onerror="alert(1)">';
+
 /** Of a run that goes on. */
 async function begin(bench: SeenBench, ask: Asking = {}) {
   const effect = new TestEffect();
@@ -43,7 +46,7 @@ export async function richLog(): Promise<SeenBench> {
     command: "/pay/transfer",
     policy: [["==", ".amount", 7]],
   });
-  const request = { arguments: { amount: 7, note: "for \u202Etea" } };
+  const request = { arguments: { amount: 7, note: HOSTILE } };
   const first = await begin(bench, { links: [root, narrowed], holder: HELPER, request });
   await clock.advance(1_000);
   const second = await begin(bench, under(first));

@@ -1,11 +1,12 @@
 /** dist/viewer.html in real browsers, opened from disk and served, on a bundle and its roots. */
+import { createHash } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterAll, describe, expect } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Json } from "../../src/bytes/canonical.js";
 import { formatCanonical } from "../../src/bytes/canonical.js";
 import type { BundleReport } from "../../src/proof/report.js";
@@ -16,7 +17,7 @@ import type { Found } from "../conformance/launch/outcome.js";
 import { DEMAND, prove, roots, verify } from "../proof/fixture.js";
 import type { Tab } from "./browser.js";
 import { BROWSERS, until, withTab } from "./browser.js";
-import { richLog } from "./fixture.js";
+import { HOSTILE, richLog } from "./fixture.js";
 
 const { bytes } = await prove(await richLog());
 const folder = mkdtempSync(join(tmpdir(), "writ-viewer-"));
@@ -124,6 +125,31 @@ async function violations(tab: Tab): Promise<readonly string[]> {
   return found.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes)}`);
 }
 
+test("F66: is one file that names nothing outside, under a policy of its own text", () => {
+  const html = readFileSync(page, "utf8");
+  const between = (start: string, end: string): string => {
+    const from = html.indexOf(start) + start.length;
+    return html.slice(from, html.indexOf(end, from));
+  };
+  const digest = (text: string): string =>
+    `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  const program = between('<script id="program">', "</script>");
+  const style = between("<style>", "</style>");
+  expect(between('"Content-Security-Policy" content="', '"').split("; ")).toEqual([
+    "default-src 'none'",
+    `script-src ${digest(program)} 'wasm-unsafe-eval'`,
+    `style-src ${digest(style)}`,
+    "worker-src blob:",
+    "connect-src 'none'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ]);
+  const rest = html.replace(program, "").replace(style, "");
+  expect(rest.match(/(?:src|href)="[^"]*"/g)).toEqual(['href="data:,"']);
+  expect(style).not.toMatch(/url\(|@import/);
+});
+
 const axe = installed("axe-core/axe.min.js");
 
 for (const browser of BROWSERS) {
@@ -162,6 +188,9 @@ for (const browser of BROWSERS) {
             true,
           );
         }
+        const shown = await tab.evaluate(`document.querySelector("#authorization").textContent`);
+        expect(shown).toContain(JSON.stringify(HOSTILE).replace("\u202E", "\\u{202e}"));
+        expect(await tab.evaluate(`document.images.length`)).toBe(0);
         expect(foreign(await tab.requests())).toEqual([]);
       }),
     );
