@@ -166,7 +166,7 @@ for (const browser of BROWSERS) {
 
   describe(`the viewer on ${browser.name}`, () => {
     check(
-      "F66 F20 F46: opened from disk, gives Node's report byte for byte, and asks nobody",
+      "F66: opened from disk, gives Node's report byte for byte, and asks nobody",
       inTab(async (tab) => {
         await tab.goto(pathToFileURL(page).href);
         await verifyIn(tab);
