@@ -84,8 +84,8 @@ export class GateReplay {
       /** The runs that this is about; null for all. */
       readonly about: ReadonlySet<string> | null;
     },
-    /** What was withdrawn, and until when others had seen that. */
-    readonly withdrawals: Withdrawals,
+    /** What domains have withdrawn, and until when others had seen that. */
+    readonly withdrawals: ReadonlyMap<string, Withdrawals>,
     readonly says: ReplaySays,
     readonly skew: number,
     /** Keys whose word counts nothing, in hexadecimal. */
@@ -342,7 +342,8 @@ export class GateReplay {
     if (!permission || entry.validUntil === null || entry.recheck === null) return;
     if (this.withdrawals.size > 0) {
       const time = timeOf(entry);
-      this.says.withdrawal(checkWithdrawn(permission, time, this.withdrawals, this.skew));
+      const { withdrawals, skew, log } = this;
+      this.says.withdrawal(checkWithdrawn(permission, log.domain, time, withdrawals, skew));
     }
     open.permission = permission;
     open.allowed = {

@@ -1,18 +1,20 @@
 /** What a verdict on a bundle does not say, in sentences: nobody shall take it for more. */
 import type { BundleDemand } from "./demand.js";
-import type { LogReport } from "./report.js";
+import type { GateReport, LogReport } from "./report.js";
 
 export function notChecked(
   logs: readonly LogReport[],
-  others: number,
+  gates: readonly GateReport[],
   remembered: readonly { readonly origin: string }[],
   { asOf }: BundleDemand,
 ): readonly string[] {
   const published = new Set(
     logs.flatMap(({ kind, domain }) => (kind === "domain" ? [domain] : [])),
   );
-  const gates = logs.filter(({ kind }) => kind === "gate");
-  const silent = gates.map(({ domain }) => domain).filter((domain) => !published.has(domain));
+  const issuers = gates.flatMap(({ reported }) => reported.flatMap(({ issuer }) => issuer ?? []));
+  const concerned = logs.flatMap(({ kind, domain }) => (kind === "gate" ? [domain] : []));
+  const silent = new Set([...concerned, ...issuers].filter((domain) => !published.has(domain)));
+  const others = gates.reduce((sum, { decisions }) => sum + decisions.others, 0);
   const known = new Set(remembered.map(({ origin }) => origin));
   const begun = logs.filter(({ kind, from }) => kind === "gate" && from > 0);
   return [
@@ -30,9 +32,9 @@ export function notChecked(
     ...(asOf === undefined && !logs.every(({ origin }) => known.has(origin))
       ? ["Whether a log goes on behind its last entry here: no time and no checkpoint was given."]
       : []),
-    ...(silent.length > 0 || gates.length === 0
+    ...(silent.size > 0 || concerned.length === 0
       ? [
-          `When withdrawals were published: the bundle has no log of ${[...new Set(silent)].join(", ") || "a domain"}.`,
+          `When withdrawals were published: the bundle has no log of ${[...silent].join(", ") || "a domain"}.`,
         ]
       : []),
   ];

@@ -119,18 +119,24 @@ export function checkResumed(
 /** Whoever uses trust of at most this age has heard of what was published longer ago than that. */
 export function checkWithdrawn(
   { authorization, evidence }: Permission,
+  own: string,
   time: number,
-  withdrawals: Withdrawals,
+  withdrawals: ReadonlyMap<string, Withdrawals>,
   skew: number,
 ): Failure | undefined {
   const { issuer, links, keys } = authorization;
-  const used = evidence.find(({ domain }) => domain === issuer.domain) ?? evidence[0];
-  const bound = used ? used.validUntil - time + used.age : 0;
-  for (const what of [...links.map(({ sha256 }) => sha256), ...keys]) {
-    const published = withdrawals.get(what);
-    if (published === undefined || time <= published + bound + skew) continue;
-    const expected = `nothing that was withdrawn more than ${bound} ms ago`;
-    return failure("REVOKED", expected, `${what}, ${time - published} ms ago`);
+  // No other domain has a say in it.
+  for (const domain of new Set([issuer.domain, own])) {
+    const withdrawn = withdrawals.get(domain);
+    if (!withdrawn) continue;
+    const used = evidence.find((each) => each.domain === domain);
+    const bound = used ? used.validUntil - time + used.age : 0;
+    for (const what of [...links.map(({ sha256 }) => sha256), ...keys]) {
+      const published = withdrawn.get(what);
+      if (published === undefined || time <= published + bound + skew) continue;
+      const expected = `nothing that ${domain} had withdrawn more than ${bound} ms ago`;
+      return failure("REVOKED", expected, `${what}, ${time - published} ms ago`);
+    }
   }
   return undefined;
 }

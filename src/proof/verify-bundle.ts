@@ -13,6 +13,7 @@ import { failure } from "../verdict.js";
 import { Crossings } from "./crossings.js";
 import type { BundleDemand } from "./demand.js";
 import { quorumIn, requireDemand } from "./demand.js";
+import type { Withdrawals } from "./domain-replay.js";
 import { DomainReplay } from "./domain-replay.js";
 import { Findings } from "./findings.js";
 import type { BundleSource } from "./line-reader.js";
@@ -84,7 +85,8 @@ class Verification {
   readonly #findings = new Findings();
   readonly #logs: LogReport[] = [];
   readonly #gates: GateReport[] = [];
-  readonly #withdrawals = new Map<string, number>();
+  /** By the domain that withdrew it. */
+  readonly #withdrawals = new Map<string, Withdrawals>();
   readonly #crossings = new Crossings();
   readonly #remembered: readonly Remembered[];
   #id: string | null = null;
@@ -150,7 +152,6 @@ class Verification {
 
   report(): BundleReport {
     const { outcome, code, checks } = this.#findings.verdict();
-    const others = this.#gates.reduce((sum, { decisions }) => sum + decisions.others, 0);
     const seen = this.#logs.map(({ asOf }) => asOf);
     const isSeen = !seen.includes(null);
     return {
@@ -159,7 +160,7 @@ class Verification {
       id: this.#id,
       asOf: isSeen ? (seen.sort()[0] ?? null) : null,
       checks,
-      notChecked: notChecked(this.#logs, others, this.#remembered, this.demand),
+      notChecked: notChecked(this.#logs, this.#gates, this.#remembered, this.demand),
       logs: this.#logs,
       gates: this.#gates,
     };
@@ -242,9 +243,11 @@ class Verification {
     const states = trusted.statesOf(domain);
     for (const state of states) this.say(`${origin}: changes`, replay.checkPublished(state));
     this.say(`${origin}: changes`, replay.checkNewest(states));
+    const found = new Map(this.#withdrawals.get(domain));
     for (const [what, time] of replay.withdrawals(states)) {
-      this.#withdrawals.set(what, Math.min(time, this.#withdrawals.get(what) ?? time));
+      found.set(what, Math.min(time, found.get(what) ?? time));
     }
+    this.#withdrawals.set(domain, found);
     return walked;
   }
 

@@ -38,7 +38,7 @@ export interface BundleContext {
   readonly demand: BundleDemand;
   readonly trusted: Trusted;
   readonly crossings: Crossings;
-  readonly withdrawals: Withdrawals;
+  readonly withdrawals: ReadonlyMap<string, Withdrawals>;
   /** What a check of a log has found. */
   say(name: string, found: Failure | undefined): void;
 }
