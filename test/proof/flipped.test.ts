@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { concatBytes } from "../../src/bytes/concat.js";
 import { decodeUtf8, encodeUtf8 } from "../../src/bytes/utf8.js";
 import { openSeen, prove, runOnce, see, verify } from "./fixture.js";
+import { rememberSignatures } from "./attacker.js";
 import { joinLines, linesOf } from "./remade.js";
 
+rememberSignatures();
 const bench = await openSeen();
 await see(bench);
 await runOnce(bench, {}, 0);
