@@ -52,6 +52,9 @@ export async function openEvidence(
   });
   const opened = await openBundle(kernel, source(), demand.limit ?? MAX_BUNDLE_BYTES);
   if (!opened.ok) return opened;
+  if (opened.value.id !== report.id) {
+    return failure("DIGEST", `the bundle ${report.id}, read again`, opened.value.id);
+  }
   const trusted = new Trusted(kernel, opened.value.files, await readPins(kernel, demand.roots));
   const unheard = (): void => {};
   await followAll(trusted, opened.value.manifest, unheard, unheard);
