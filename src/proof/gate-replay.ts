@@ -121,8 +121,7 @@ export class GateReplay {
   /** Takes the next entry; false where no gate could have written it, and nothing behind it counts. */
   take(entry: Entry, at: EntryName, opened: Opened | undefined): boolean {
     // Before it is taken in: a decision is made on what there was, and a state is what there was.
-    const wrong =
-      entry.kind === "state" ? checkState(this.kernel, this.fold, entry.digest) : undefined;
+    const wrong = entry.kind === "state" ? checkState(this.kernel, this.fold, entry) : undefined;
     if (wrong) this.says.transition(wrong);
     if (entry.kind === "decision") this.#decision(entry, at);
     if (entry.kind === "resume") {

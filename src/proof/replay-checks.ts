@@ -10,7 +10,7 @@ import type { Kernel } from "../kernel/kernel.js";
 import { timeOf } from "../lineage/entry.js";
 import type { Linked } from "../lineage/entry/common.js";
 import type { Resume } from "../lineage/entry/drift.js";
-import type { Policy, Start } from "../lineage/entry/gate.js";
+import type { Policy, Start, State } from "../lineage/entry/gate.js";
 import type { LocalPolicy, Trip } from "../trust/contents/policy.js";
 import type { VerifiedTrustState } from "../trust/state.js";
 import { CONTENTS } from "../trust/state.js";
@@ -22,9 +22,15 @@ import type { Withdrawals } from "./domain-replay.js";
 import type { Trusted } from "./trusted.js";
 
 /** A `state` entry says what the entries before come to. */
-export function checkState(kernel: Kernel, fold: GateFold, digest: string): Failure | undefined {
-  const found = encodeHex(kernel.sha256(encodeUtf8(formatCanonical(fold.toJson()))));
-  return found === digest ? undefined : failure("LOG", `the state ${found}`, digest);
+export function checkState(
+  kernel: Kernel,
+  fold: GateFold,
+  { digest, size }: State,
+): Failure | undefined {
+  const bytes = encodeUtf8(formatCanonical(fold.toJson()));
+  const found = encodeHex(kernel.sha256(bytes));
+  if (found === digest && bytes.length === size) return undefined;
+  return failure("LOG", `the state ${found} of ${bytes.length} bytes`, `${digest} of ${size}`);
 }
 
 /** The policy that trips are taken from is that of the domain's state. */
