@@ -90,6 +90,11 @@ function digestOf(kernel: Kernel, view: TrustView): string {
   return digest;
 }
 
+/** For whoever reads a log: what its entry said of a view, which may rest on more than entries hold. */
+export function tellDigest(view: TrustView, digest: string): void {
+  digests.set(view, digest);
+}
+
 /** How an entry names what it rests on of a domain. */
 export function nameTrust(kernel: Kernel, view: TrustView, now: number): TrustName {
   const { domain, state } = view;

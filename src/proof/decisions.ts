@@ -80,6 +80,7 @@ const OF_THE_GATE: ReadonlySet<Code> = new Set([
   "UNSUPPORTED_DIGEST",
   "ARGS_CHANGED",
   "QUORUM",
+  "ROLLBACK",
 ]);
 
 /** What a run was allowed or denied with at its first decision. */

@@ -137,6 +137,9 @@ export class GateReplay {
       const own = this.#untrusted.get(this.log.domain);
       this.says.trust(own ?? checkPolicyEntry(this.domains.own, entry));
     }
+    if (entry.kind === "drift" && entry.run === null && entry.evidence !== null) {
+      this.#evidence(entry.evidence);
+    }
     if (entry.kind === "start") this.says.transition(checkStart(entry, this.log, this.trusted));
     const run = runOf(entry);
     if (run !== undefined) this.#run(run, entry, at, opened);
@@ -217,6 +220,10 @@ export class GateReplay {
         break;
       case "measurement":
         open.measurement = entry;
+        if (entry.source === "attested" && this.isAbout(run)) {
+          const expected = `who attests what run ${run} runs in`;
+          this.says.transition(failure("MISSING", expected, "its gate's own word"));
+        }
         break;
       case "decision":
         if (entry.number === 0 && entry.outcome === "allow") {
@@ -236,6 +243,7 @@ export class GateReplay {
       case "drift":
         open.denied = false;
         report.drifts += 1;
+        if (entry.evidence !== null && this.isAbout(run)) this.#evidence(entry.evidence);
         this.#say(run, this.intervals.end(run, time));
         break;
       case "interruption":
@@ -373,6 +381,11 @@ export class GateReplay {
   #stolen(keys: readonly string[]): Failure | undefined {
     const key = keys.find((each) => this.compromised.has(each));
     return key === undefined ? undefined : failure("KEY", "keys that nobody has stolen", key);
+  }
+
+  #evidence(sha256: string): void {
+    const bytes = this.trusted.files.require("the evidence of a drift", sha256);
+    this.says.transition(bytes.ok ? undefined : bytes);
   }
 
   #noOpenings({ kind }: Entry): void {

@@ -1,6 +1,7 @@
 /** What a gate knew of domains, entry after entry, as its log and the states that it names say. */
 import type { KnownDomains } from "../authorization/domains.js";
 import { formatCanonical } from "../bytes/canonical.js";
+import { tellDigest } from "../gate/trust-entries.js";
 import { versionsOf } from "../gate/trust-versions.js";
 import type { Trust, TrustVersions } from "../lineage/entry/gate.js";
 import { millisecondsOf } from "../trust/schema.js";
@@ -43,7 +44,7 @@ export class ReplayedDomains {
   }
 
   /** Takes an entry in; a failure where the state that it names is not one that is trusted here. */
-  apply({ domain, trust, code, authorizations, keys }: Trust): Failure | undefined {
+  apply({ domain, trust, view: digest, code, authorizations, keys }: Trust): Failure | undefined {
     const before = this.#views.get(domain) ?? unknown(domain);
     const named = trust ? this.#trusted.state(trust.digest) : undefined;
     const state = named?.ok ? named.value : undefined;
@@ -51,13 +52,16 @@ export class ReplayedDomains {
       named && !named.ok ? named : trust && state ? checkNamed(domain, trust, state) : undefined;
     const current = wrong ? undefined : state;
     const withdrawn = extend(before.withdrawn, { authorizations, keys }, current);
-    this.#views.set(domain, {
+    const view: TrustView = {
       domain,
       state: current,
       failure: code === null ? undefined : failure(code, `trust in ${domain}`, "the gate had none"),
       withdrawn,
+      // What contradicts each other is not in the log; what follows from it is the code.
       contradictions: [],
-    });
+    };
+    tellDigest(view, digest);
+    this.#views.set(domain, view);
     this.#domains = undefined;
     return wrong;
   }
