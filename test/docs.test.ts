@@ -176,4 +176,6 @@ test("sizes are within what README states", async () => {
   expect(Math.max(...three.lazy)).toBeLessThanOrEqual(limit("hash-wasm chunk"));
   const kernel = readFileSync(join(root, "dist/kernel.wasm"));
   expect(gzipSync(kernel, { level: 9 }).length).toBeLessThanOrEqual(limit("the kernel alone"));
+  const viewer = readFileSync(join(root, "dist/viewer.html"));
+  expect(gzipSync(viewer, { level: 9 }).length).toBeLessThanOrEqual(limit("the Proof Viewer"));
 });

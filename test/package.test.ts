@@ -192,14 +192,14 @@ test("its command runs", () => {
   expect(out).toContain("PROVEN");
 });
 
-test("nothing is packed but what runs, its types, and the schemas that README names", () => {
+test("nothing is packed but what runs, its types, the viewer, and the schemas that README names", () => {
   const walk = (path: string): string[] =>
     readdirSync(join(installed, path), { withFileTypes: true }).flatMap((entry) =>
       entry.isDirectory() ? walk(join(path, entry.name)) : [join(path, entry.name)],
     );
   const strange = walk("").filter(
     (path) =>
-      !/^(?:dist\/[\w.-]+\.(?:js|wasm|wasm\.d\.ts)|dist\/types\/.*\.d\.ts|src\/(?:authorization\/predicate|lineage\/entry)\.schema\.json|package\.json|README\.md|LICENSE)$/.test(
+      !/^(?:dist\/[\w.-]+\.(?:js|wasm|wasm\.d\.ts)|dist\/viewer\.html|dist\/types\/.*\.d\.ts|src\/(?:authorization\/predicate|lineage\/entry)\.schema\.json|package\.json|README\.md|LICENSE)$/.test(
         path,
       ),
   );

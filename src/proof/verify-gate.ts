@@ -115,15 +115,16 @@ export class GateVerification {
   /** After the last; undefined where not even the first could be taken. */
   end(): GateReport | undefined {
     if (!this.#replay || !this.#last) return undefined;
-    this.#replay.end(this.#last.time);
-    const { counts, totals, intervals, reported } = this.#replay;
+    const { counts, runs } = this.#replay;
+    runs.end(this.#last.time);
+    const { totals, intervals, reported } = runs;
     const { origin } = this.#log;
     return { origin, decisions: counts, runs: totals, trust: intervals.totals(), reported };
   }
 
   /** Whether a run that the bundle is about is still under way at its last entry. */
   get hasOpenRun(): boolean {
-    return this.#replay?.hasOpenRun ?? true;
+    return this.#replay?.runs.hasOpenRun ?? true;
   }
 
   #isAbout(run: string): boolean {
