@@ -20,6 +20,8 @@ const MOST = 4_096;
 
 export class Admissions {
   readonly #known = new Map<string, Admitted>();
+  /** By the file's SHA-256: what it was when it was admitted last. */
+  readonly #once = new Map<string, AdmittedAuthorization>();
 
   constructor(readonly kernel: Kernel) {}
 
@@ -29,9 +31,18 @@ export class Admissions {
     const known = this.#known.get(sha256);
     if (known && isSame(known.listed, listed)) return known.result;
     const result = admitAuthorization(this.kernel, chain, domains);
-    if (this.#known.size >= MOST) this.#known.clear();
+    if (this.#known.size >= MOST) {
+      this.#known.clear();
+      this.#once.clear();
+    }
+    if (result.ok) this.#once.set(sha256, result.value);
     this.#known.set(sha256, { listed, result });
     return result;
+  }
+
+  /** What a gate still knows a chain to be, whoever lists its issuer now; undefined where nobody did. */
+  once(sha256: string): AdmittedAuthorization | undefined {
+    return this.#once.get(sha256);
   }
 }
 

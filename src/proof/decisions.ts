@@ -19,6 +19,7 @@ import { decide } from "../gate/decide.js";
 import { decisionOf, ReadDigest } from "../gate/run-entries.js";
 import type { GateState, Started } from "../gate/state.js";
 import type { KnownDomains } from "../authorization/domains.js";
+import { viewOfDomain } from "../authorization/domains.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { AllowAgain } from "../lineage/again.js";
 import type { Linked } from "../lineage/entry/common.js";
@@ -228,13 +229,24 @@ export function decideAgain(
   if (unmeasured && decision.code !== entry.code && OF_THE_GATE.has(decision.code)) {
     return { kind: "asserted" };
   }
-  const made = writeDown(kernel, run, entry, decision, moment);
+  const made = withWord(writeDown(kernel, run, entry, decision, moment), entry, moment);
   const different = differenceOf(made, entry, decision);
   if (different) return { kind: "differs", failure: different };
   return {
     kind: "agrees",
     permission: decision.outcome === "allow" ? decision.permission : undefined,
   };
+}
+
+/** Which state a denial has seen of a domain that the gate does not trust is its word: it rests on none. */
+function withWord(made: Decision, { outcome, trust }: Decision, { domains }: Moment): Decision {
+  if (outcome === "allow") return made;
+  const names = made.trust.map((name, i) => {
+    const distrusted = viewOfDomain(domains, name.domain)?.failure !== undefined;
+    const said = trust[i];
+    return distrusted && said?.domain === name.domain ? said : name;
+  });
+  return { ...made, trust: names };
 }
 
 /** What an entry of a decision says of itself, beside what was decided. */
