@@ -229,7 +229,7 @@ describe("bytes of any kind: never PROVEN, and nothing is thrown", () => {
       fc.asyncProperty(fc.nat((good.logs[0]?.length ?? 1) - 1), json, async (i, text) => {
         if (text.includes("\n")) return;
         const copy = copyOf(good);
-        (copy.logs[0]?.[i] as { text: string }).text = text;
+        (copy.logs as { text: string }[][])[0]![i]!.text = text;
         await neverProven(assemble(refit(copy)));
       }),
       { numRuns: 100, seed: 4 },
