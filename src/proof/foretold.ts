@@ -7,7 +7,7 @@ import { decodeUtf8 } from "../bytes/utf8.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { AllowAgain } from "../lineage/again.js";
 import { formatAgain, inspectAgain } from "../lineage/again.js";
-import type { Moment } from "./decisions.js";
+import type { Moment } from "./run-inputs.js";
 import { foretell } from "./decisions.js";
 import type { OpenRun } from "./open-run.js";
 

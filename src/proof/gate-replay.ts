@@ -18,8 +18,8 @@ import { millisecondsOf } from "../trust/schema.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure, ok } from "../verdict.js";
 import { Admissions } from "./admissions.js";
-import type { Agreement, Moment, ReplayedRun } from "./decisions.js";
-import { decideAgain, replayRun } from "./decisions.js";
+import type { Agreement } from "./decisions.js";
+import { decideAgain } from "./decisions.js";
 import type { Withdrawals } from "./domain-replay.js";
 import type { Foretold } from "./foretold.js";
 import { foretellBytes } from "./foretold.js";
@@ -39,6 +39,8 @@ import type { ReplayedLog } from "./replayed-runs.js";
 import { ReplayedRuns } from "./replayed-runs.js";
 import type { DecisionCounts } from "./report.js";
 import type { OpenRun } from "./open-run.js";
+import type { Moment, ReplayedRun } from "./run-inputs.js";
+import { replayRun } from "./run-inputs.js";
 import type { Trusted } from "./trusted.js";
 
 export class GateReplay {

@@ -5,11 +5,11 @@ import type { Entry } from "../lineage/entry.js";
 import type { EntryName } from "../lineage/entry/common.js";
 import type { Admission, Measurement } from "../lineage/entry/run.js";
 import type { Result } from "../verdict.js";
-import type { ReplayedRun } from "./decisions.js";
 import type { AllowedUntil } from "./intervals.js";
 import type { Opened } from "./opened.js";
 import type { RunReport } from "./report.js";
 import { newReport } from "./report.js";
+import type { ReplayedRun } from "./run-inputs.js";
 
 export interface OpenRun {
   readonly report: RunReport;

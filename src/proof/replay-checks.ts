@@ -17,7 +17,7 @@ import { CONTENTS } from "../trust/state.js";
 import type { TrustView } from "../trust/view.js";
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
-import type { Moment } from "./decisions.js";
+import type { Moment } from "./run-inputs.js";
 import type { Withdrawals } from "./domain-replay.js";
 import type { Trusted } from "./trusted.js";
 

@@ -10,13 +10,13 @@ import type { Intent } from "../lineage/entry/run.js";
 import type { Failure } from "../verdict.js";
 import { failure } from "../verdict.js";
 import { Ancestry } from "./ancestry.js";
-import { requestOf } from "./decisions.js";
 import { Intervals } from "./intervals.js";
 import type { OpenRun } from "./open-run.js";
 import { newOpenRun } from "./open-run.js";
 import type { Opened } from "./opened.js";
 import type { ReplaySays } from "./replay-says.js";
 import type { RunReport } from "./report.js";
+import { requestOf } from "./run-inputs.js";
 
 /** Runs that are reported one by one. */
 const MOST_REPORTED = 1_000;
