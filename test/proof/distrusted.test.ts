@@ -1,10 +1,11 @@
 /** What a gate knows that is in no log: contradictions of a domain, and states that it was set back to. */
 import { expect, test } from "vitest";
+import { removeIssuer } from "../../src/domain/edit.js";
 import { refresh } from "../../src/domain/publish.js";
 import type { MemoryStorage } from "../../src/storage/memory.js";
 import type { TrustView } from "../../src/trust/view.js";
 import { failure } from "../../src/verdict.js";
-import { BANK, NOW, otherViews, SHIP, viewOf } from "../authorization/world.js";
+import { BANK, grant, NOW, otherViews, SHIP, viewOf } from "../authorization/world.js";
 import { forkOf } from "../sync/history.js";
 import type { Written } from "./attacker.js";
 import { rewrite, sha256, withLog, writtenOf } from "./attacker.js";
@@ -58,6 +59,34 @@ test("a gate that was set back to an older state denies, and that is PROVEN", as
   const codes = (await writtenOf(bench)).flatMap(({ body }) => body.code ?? []);
   expect(codes).toContain("ROLLBACK");
   expect(failuresIn(await verify((await prove(bench)).bytes))).toEqual([]);
+});
+
+test("a chain that was admitted once, and whose issuer is gone since: its denial is PROVEN", async () => {
+  const bank = await forkOf(seen.bank);
+  bank.now = NOW + 1_000;
+  await bank.publish((draft) => removeIssuer(draft, "bank"));
+  bank.now += 1_000;
+  await bank.change(refresh);
+  const bench = await openSeen();
+  await see(bench);
+  const links = [grant()];
+  await runOnce(bench, { links }, 0);
+  const view = await viewOf(bank);
+  bench.follower.set(otherViews(seen.domains, { [BANK]: () => view }));
+  await bench.clock.advance(3_000);
+  await bench.gate.contain();
+  await runOnce(bench, { links }, 0);
+  await see(bench);
+  const entries = await writtenOf(bench);
+  const last = entries.findLast(({ body }) => body.kind === "decision")?.body;
+  expect(last).toMatchObject({ outcome: "deny", code: "CONTAINED" });
+  expect(last?.possession).not.toBeNull();
+  const report = await verify((await prove(bench)).bytes);
+  expect(failuresIn(report)).toEqual([]);
+  expect(report.gates[0]?.decisions).toMatchObject({ agreed: 2, asserted: 0 });
+  const { run } = last as { run: string };
+  const part = await prove(bench, { selection: { what: "run", run } });
+  expect(failuresIn(await verify(part.bytes))).toEqual([]);
 });
 
 /** The log of a gate that was contained, with something else in its last entry. */
