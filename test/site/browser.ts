@@ -1,4 +1,5 @@
 /** One page in each of the browsers, with the little that the tests of a page do to it. */
+import { on } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as chromium from "../conformance/launch/chromium.js";
 import * as firefox from "../conformance/launch/firefox.js";
@@ -70,6 +71,8 @@ async function openChromium(path: string, scratch: Scratch): Promise<Tab> {
     },
   );
   const page = context.pages()[0] ?? (await context.newPage());
+  // From the beginning: a dialog that opens before the browser knows that we answer it is lost.
+  const choosers = on(page, "filechooser");
   const seen: string[] = [];
   context.on("request", (request: { url(): string }) => seen.push(request.url()));
   return {
@@ -80,9 +83,9 @@ async function openChromium(path: string, scratch: Scratch): Promise<Tab> {
     requests: async () => seen,
     scheme: (colorScheme) => page.emulateMedia({ colorScheme }),
     chooseByKey: async (paths) => {
-      const chooser = page.waitForEvent("filechooser");
+      const chooser = choosers.next();
       await page.keyboard.press("Enter");
-      await (await chooser).setFiles(paths);
+      await (await deadline(chooser, WAIT_MS, "a dialog for files")).value[0].setFiles(paths);
     },
   };
 }
