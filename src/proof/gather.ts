@@ -17,6 +17,8 @@ export class Gathered {
   readonly #states = new Map<string, BundledState>();
   /** By domain, then by version: the file of the root. */
   readonly #roots = new Map<string, Map<number, string>>();
+  /** Files of states: a peer's root is one, whether that peer has a state here or not. */
+  readonly #inStates = new Set<string>();
   /** Kept content that was looked for already. */
   readonly #looked = new Set<string>();
 
@@ -42,7 +44,10 @@ export class Gathered {
 
   addState(state: VerifiedTrustState): void {
     if (this.#states.has(state.digest)) return;
-    for (const [sha256, bytes] of filesOfState(this.kernel, state)) this.files.set(sha256, bytes);
+    for (const [sha256, bytes] of filesOfState(this.kernel, state)) {
+      this.files.set(sha256, bytes);
+      this.#inStates.add(sha256);
+    }
     const { root, timestamp } = state.metadata;
     this.addRoot(root.bytes);
     this.#states.set(state.digest, {
@@ -103,7 +108,9 @@ export class Gathered {
     }
     const named = new Set(domains.flatMap(({ roots }) => roots));
     for (const versions of this.#roots.values()) {
-      for (const sha256 of versions.values()) if (!named.has(sha256)) this.files.delete(sha256);
+      for (const sha256 of versions.values()) {
+        if (!named.has(sha256) && !this.#inStates.has(sha256)) this.files.delete(sha256);
+      }
     }
     return ok({ domains, trust });
   }

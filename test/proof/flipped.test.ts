@@ -2,14 +2,20 @@
 import { expect, test } from "vitest";
 import { concatBytes } from "../../src/bytes/concat.js";
 import { decodeUtf8, encodeUtf8 } from "../../src/bytes/utf8.js";
-import { openSeen, prove, runOnce, see, verify } from "./fixture.js";
+import { rootBy } from "../authorization/craft.js";
+import { GRANT, ISSUERS, MILL, SHIP } from "../authorization/world.js";
+import { openSeen, prove, runOnce, see, seen, verify } from "./fixture.js";
 import { rememberSignatures } from "./attacker.js";
 import { joinLines, linesOf } from "./remade.js";
 
 rememberSignatures();
-const bench = await openSeen();
+// Of two domains alone: a bundle of few bytes, of which each is another one once.
+const { own, peers } = seen.domains;
+const mill = peers.get(MILL);
+if (!mill) throw new Error("a peer with a witness");
+const bench = await openSeen({ domains: { own, peers: new Map([[MILL, mill]]) } });
 await see(bench);
-await runOnce(bench, {}, 0);
+await runOnce(bench, { links: [rootBy(SHIP, ISSUERS.ship, GRANT)] }, 0);
 await see(bench);
 const { bytes, bundle } = await prove(bench);
 

@@ -2,10 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { keptPath } from "../../src/lineage/kept.js";
 import type { Storage } from "../../src/storage/storage.js";
-import { grant, NOW } from "../authorization/world.js";
+import { rootBy } from "../authorization/craft.js";
+import { GRANT, grant, ISSUERS, MILL, NOW, SHIP } from "../authorization/world.js";
 import type { Loose } from "../trust/forge.js";
 import { assemble, canonical, copyOf, refit, sha256, takeApart } from "./attacker.js";
-import { failuresIn, openSeen, prove, runOnce, see, verify } from "./fixture.js";
+import { failuresIn, openSeen, prove, roots, runOnce, see, seen, verify } from "./fixture.js";
 import type { SeenBench } from "./fixture.js";
 
 /** Runs one after the other, each seen, with a state of the gate in between now and then. */
@@ -51,6 +52,21 @@ test("F16: twice the same, and the same of one run when the log has grown", asyn
   expect(old.files.filter((file) => !now.files.includes(file)).join()).toMatch(/^(ship.*)?$/s);
   for (const bytes of [before, after]) expect((await verify(bytes)).outcome).toBe("PROVEN");
   expect((await verify(before)).id).toBe(bundle.id);
+});
+
+test("F16: roots of domains that the log never speaks of make no difference", async () => {
+  const { own, peers } = seen.domains;
+  const mill = peers.get(MILL);
+  if (!mill) throw new Error("a peer with a witness");
+  const bench = await openSeen({ domains: { own, peers: new Map([[MILL, mill]]) } });
+  await see(bench);
+  await runOnce(bench, { links: [rootBy(SHIP, ISSUERS.ship, GRANT)] }, 0);
+  await see(bench);
+  // BANK's root stands in SHIP's own state too, which names it as a peer.
+  const { bytes } = await prove(bench);
+  expect(failuresIn(await verify(bytes))).toEqual([]);
+  const [ship, , third] = roots as [Uint8Array, Uint8Array, Uint8Array];
+  expect((await prove(bench, { roots: [ship, third] })).bytes).toEqual(bytes);
 });
 
 describe("a part of a log", () => {
