@@ -34,17 +34,22 @@ function formatLog({ kind, origin, from, to, size, asOf, witnesses }: LogReport)
 
 function formatGate({ origin, decisions, runs, trust, reported }: GateReport): string[] {
   const { agreed, asserted, open, others } = decisions;
-  const share = trust.running === 0 ? 100 : (100 * trust.trusted) / trust.running;
   return [
     "",
     `${printable(origin)}: ${formatCount(runs.runs, "run", "runs")}, ${runs.completed} completed, ${runs.denied} denied, ${runs.contained} contained, ${runs.revoked} revoked, ${runs.open} under way`,
     `  ${formatCount(agreed, "decision", "decisions")} made again, and the same${asserted === 0 ? "" : `; ${asserted} more denied on the gate's word`}${open === 0 ? "" : `; ${open} could not be made again`}${others === 0 ? "" : `; ${others} on runs that this is not about`}`,
-    `  trusted ${share.toFixed(share === 100 ? 0 : 2)} % of ${formatMs(trust.running)} running; evidence up to ${formatMs(trust.oldest)} old, relied on for ${formatMs(trust.bound)} at most`,
+    `  ${formatTrust(trust)}`,
     ...reported.slice(0, MOST_RUNS).map(formatRun),
     ...(reported.length > MOST_RUNS
       ? [dim(`  and ${reported.length - MOST_RUNS} more: --json`)]
       : []),
   ];
+}
+
+function formatTrust({ trusted, running, oldest, bound }: GateReport["trust"]): string {
+  if (running === 0) return "no time that a run was seen to be trusted";
+  const share = (100 * trusted) / running;
+  return `trusted ${share.toFixed(share === 100 ? 0 : 2)} % of ${formatMs(running)} running; evidence up to ${formatMs(oldest)} old, relied on for ${formatMs(bound)} at most`;
 }
 
 function formatRun({ run, begin, end, state, principal, command, drifts }: RunReport): string {
