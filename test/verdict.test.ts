@@ -226,17 +226,22 @@ test("a code either contradicts the claim or leaves it open, whichever check say
   const open = outcomes.filter(([, outcome]) => outcome === "INCOMPLETE").map(([code]) => code);
   expect(open.sort()).toEqual(
     [
+      "GAP",
       "INTERNAL",
       "MISSING",
       "NOTHING_CHECKED",
       "NOT_LOADED",
       "NO_TRUST",
+      "ONE_SIDED",
       "QUORUM",
+      "REDACTED",
       "REDIRECT",
       "STALE",
       "TIMEOUT",
+      "TRUNCATED",
       "UNREACHABLE",
       "UNSIGNED",
+      "UNWITNESSED_TIME",
     ].sort(),
   );
 });
