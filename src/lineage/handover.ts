@@ -23,7 +23,7 @@ import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
 import { verifyCheckpoint } from "../tlog/verify-checkpoint.js";
 import { readSchema } from "../trust/schema.js";
 import type { Failure, Result } from "../verdict.js";
-import { failure, ok } from "../verdict.js";
+import { failure, isOpen, ok } from "../verdict.js";
 import { readBundle } from "./bundle.js";
 import type { Entry } from "./entry.js";
 import { parseEntry } from "./entry.js";
@@ -120,6 +120,16 @@ async function readAnyWidth(
 export function checkPacket(
   kernel: Kernel,
   bytes: Uint8Array,
+  demand: PacketDemand,
+): Result<CheckedPacket> {
+  const verified = verifyPacket(kernel, bytes, demand);
+  return !verified.ok && isOpen(verified.code) ? orphan(verified) : verified;
+}
+
+/** The same for whoever is not to act on it: what is missing keeps the code that says so. */
+export function verifyPacket(
+  kernel: Kernel,
+  bytes: Uint8Array,
   { receiver, demandOf }: PacketDemand,
 ): Result<CheckedPacket> {
   const packet = readSchema("a hand-over packet", packetSchema, bytes, MAX_PACKET_BYTES);
@@ -145,7 +155,8 @@ export function checkPacket(
       expected = "",
       found = "",
     } = verdict.checks.find((check) => check.code) ?? {};
-    return orphan(failure(code, expected, found));
+    const why = failure(code, expected, found);
+    return isOpen(code) ? why : orphan(why);
   }
   const handedOn = provenEntry(kernel, handover, checkpoint);
   if (!handedOn.ok) return orphan(handedOn);

@@ -22,7 +22,7 @@ export function notChecked(
     "Whether what a gate measured of its environment and confinement is so, where it measured itself.",
     ...(others > 0
       ? [
-          `The ${others} decisions on runs that this is not about: what they changed is taken as written.`,
+          `Decisions on runs that this is not about (${others}): what they changed is taken as written.`,
         ]
       : []),
     ...begun.map(
@@ -30,7 +30,9 @@ export function notChecked(
         `What ${origin} was before its entry ${from}: its state there is the gate's own word.`,
     ),
     ...(asOf === undefined && !logs.every(({ origin }) => known.has(origin))
-      ? ["Whether a log goes on behind its last entry here: no time and no checkpoint was given."]
+      ? [
+          "Whether each log goes on behind its last entry here: no time was given, nor a checkpoint of each.",
+        ]
       : []),
     ...(silent.size > 0 || concerned.length === 0
       ? [

@@ -7,6 +7,7 @@ import { encodeHex } from "../bytes/hex.js";
 import { formatRfc3339 } from "../bytes/rfc3339.js";
 import { KernelFault } from "../kernel/border.js";
 import type { Kernel } from "../kernel/kernel.js";
+import type { UnverifiedCheckpoint } from "../tlog/checkpoint.js";
 import { parseCheckpoint } from "../tlog/checkpoint.js";
 import type { Failure, Result } from "../verdict.js";
 import { failure } from "../verdict.js";
@@ -76,6 +77,7 @@ export async function verifyBundle(
 
 /** A checkpoint that the verifier remembers. */
 interface Remembered {
+  readonly signed: UnverifiedCheckpoint;
   readonly origin: string;
   readonly size: number;
   readonly root: Uint8Array;
@@ -140,6 +142,10 @@ class Verification {
       if (!walked.ok) return this.say("form", walked);
       this.say(`${log.origin}: entries`, walked.value);
     }
+    for (const { origin } of this.#remembered) {
+      if (manifest.logs.some((log) => log.origin === origin)) continue;
+      this.say("tail", failure("MISSING", `the log ${origin}, which is remembered`, "others"));
+    }
     this.say("form", await bundle.end());
     for (const found of this.#crossings.sides()) this.say("both sides", found);
     // What could not be followed leaves files that nobody has asked for.
@@ -172,7 +178,8 @@ class Verification {
     log: BundledLog,
   ): Promise<Result<Failure | undefined>> {
     const { origin, from, count } = log;
-    const checkpoints = this.#witness(context, log);
+    const witnesses = new LogWitnesses(this.kernel, context.trusted, log, quorumIn(this.demand));
+    const checkpoints = this.#witness(witnesses, log);
     const known = this.#remembered.filter((each) => each.origin === origin);
     const sizes = known.map(({ size }) => size);
     const tree = new LogTree(this.kernel, log, checkpoints, sizes);
@@ -182,14 +189,19 @@ class Verification {
       log.kind === "gate"
         ? await this.#gate(bundle, context, log, tree, times)
         : await this.#domain(bundle, context, log, tree, times);
-    for (const each of known) this.say("tail", checkRemembered(each, log, tree));
+    for (const each of known) {
+      // Nobody is accused with a checkpoint that the log has not signed.
+      const isSigned = witnesses.isSigned(each.signed);
+      const expected = `a checkpoint to remember that ${origin} has signed`;
+      const unsigned = failure("UNSIGNED", expected, "no signature by a key that is listed for it");
+      this.say("tail", isSigned ? checkRemembered(each, log, tree) : unsigned);
+    }
     return walked;
   }
 
   /** The checkpoints of a log: whose they are, and who has seen them. */
-  #witness({ trusted }: BundleContext, log: BundledLog): readonly WitnessedCheckpoint[] {
+  #witness(witnesses: LogWitnesses, log: BundledLog): readonly WitnessedCheckpoint[] {
     const { origin, from, count } = log;
-    const witnesses = new LogWitnesses(this.kernel, trusted, log, quorumIn(this.demand));
     const checkpoints: WitnessedCheckpoint[] = [];
     for (const named of log.checkpoints) {
       const checked = witnesses.check(named);
@@ -279,7 +291,7 @@ class Verification {
       const expected = `the entries up to ${largest}${runs ? ", or to the end of the runs" : ""}`;
       return this.say("tail", failure("TRUNCATED", expected, `${end} entries of ${origin}`));
     }
-    const report = this.#logs.find((each) => each.origin === origin);
+    const report = this.#logs.find((each) => each.origin === origin && each.kind === "gate");
     const seen = report?.asOf ?? null;
     if (asOf === undefined) return;
     const late = seen !== null && Date.parse(seen) + 999 >= asOf;
@@ -296,7 +308,7 @@ function readRemembered(bytes: Uint8Array): Remembered {
   const signed = parseCheckpoint(bytes);
   if (!signed.ok) throw new TypeError(`not a checkpoint to remember: ${signed.expected}`);
   const { origin, size, rootHash: root } = signed.value.checkpoint;
-  return { origin, size: Number(size), root };
+  return { signed: signed.value, origin, size: Number(size), root };
 }
 
 function checkRemembered(

@@ -12,7 +12,7 @@ import type { Kernel } from "../kernel/kernel.js";
 import type { Entry } from "../lineage/entry.js";
 import { parseEntry, timeOf } from "../lineage/entry.js";
 import type { EntryName } from "../lineage/entry/common.js";
-import { checkPacket } from "../lineage/handover.js";
+import { verifyPacket } from "../lineage/handover.js";
 import type { CheckpointDemand } from "../tlog/verify-checkpoint.js";
 import { millisecondsOf } from "../trust/schema.js";
 import type { Failure, Result } from "../verdict.js";
@@ -232,7 +232,7 @@ export class GateVerification {
     if (!demand.ok) return demand;
     const demandOf = (other: string): Result<CheckpointDemand> =>
       other === origin ? demand : failure("ORIGIN", origin, other);
-    const checked = checkPacket(kernel, bytes.value, { receiver: started?.key ?? "", demandOf });
+    const checked = verifyPacket(kernel, bytes.value, { receiver: started?.key ?? "", demandOf });
     if (!checked.ok) return checked;
     const { parent } = checked.value;
     if (parent.index === entry.parent.index && parent.leaf === entry.parent.leaf) return undefined;

@@ -91,6 +91,12 @@ export class LogWitnesses {
     return !this.#any && !this.#rule;
   }
 
+  /** Whether a key that is listed for this log has signed a checkpoint, whoever else has. */
+  isSigned(signed: UnverifiedCheckpoint): boolean {
+    const statuses = checkSignatures(this.kernel, signed, this.#logs, this.demand.verifiers);
+    return statuses.some(({ status }) => status === "ok");
+  }
+
   /** What a checkpoint of this log is held to that comes in a packet, at some time. */
   demandAt(now: number): Result<CheckpointDemand> {
     const { log, demand } = this;

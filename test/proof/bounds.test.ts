@@ -61,7 +61,10 @@ describe("a demand", () => {
     const other = new TextEncoder().encode(
       new TextDecoder().decode(newest).replace("ship.example/gate-1", "ship.example/gate-2"),
     );
-    expect((await verify(bytes, { remembered: [other] })).notChecked.join()).toContain(sentence);
+    const elsewhere = await verify(bytes, { remembered: [other] });
+    expect(elsewhere.notChecked.join()).toContain(sentence);
+    // What is remembered of a log that is not here was not looked at.
+    expect(elsewhere).toMatchObject({ outcome: "INCOMPLETE", code: "MISSING" });
     const known = await verify(bytes, { remembered: [newest] });
     expect(known.notChecked.join()).not.toContain(sentence);
   });

@@ -92,6 +92,25 @@ test("F23: the receiver's log alone: its packet proves the hand-over", async () 
   expect(checkOf(report, "both sides")).toBeUndefined();
 });
 
+describe("who misses a witness of a hand-over contradicts nothing", () => {
+  test.each([1, 2, 3, 4, 5, 6])("with the roots in %i alone: INCOMPLETE or PROVEN", async (set) => {
+    const some = roots.filter((_, i) => (set >> i) % 2 === 1);
+    const report = await verify(whole, { roots: some });
+    expect(report.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+    expect(report.outcome).toBe("INCOMPLETE");
+  });
+
+  test("the witness is compromised: QUORUM, of the hand-over too", async () => {
+    const compromised = new Set([Buffer.from(witness.key.publicKey).toString("hex")]);
+    const report = await verify(whole, { compromised });
+    expect(report).toMatchObject({ outcome: "INCOMPLETE", code: "QUORUM" });
+    expect(checkOf(report, `${GATE}: hand-overs`)).toMatchObject({
+      outcome: "missing",
+      code: "QUORUM",
+    });
+  });
+});
+
 describe("F32: one side alone", () => {
   test("a hand-over that nobody took, where the receiver's log is here: ONE_SIDED", async () => {
     const alone = await cross(false);

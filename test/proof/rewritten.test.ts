@@ -108,6 +108,17 @@ describe("F18: a tail that was cut", () => {
     expect((await verify(bytes, { remembered: [newest, ...heads] })).outcome).toBe("PROVEN");
   });
 
+  test("one that the log has not signed accuses nobody: UNSIGNED", async () => {
+    const [text = "", signatures = ""] = new TextDecoder()
+      .decode(await bench.gate.checkpoint())
+      .split("\n\n");
+    const [origin, size] = text.split("\n");
+    const root = Buffer.alloc(32, 7).toString("base64");
+    const made = new TextEncoder().encode(`${origin}\n${size}\n${root}\n\n${signatures}`);
+    const report = await verify(bytes, { remembered: [made] });
+    expect(report).toMatchObject({ outcome: "INCOMPLETE", code: "UNSIGNED" });
+  });
+
   test("below one that the bundle itself holds: TRUNCATED where a run is under way, DIGEST under its id", async () => {
     const [log] = good.manifest.logs;
     if (!log) throw new Error("a log");
