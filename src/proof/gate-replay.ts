@@ -185,8 +185,8 @@ export class GateReplay {
       this.says.authorization(open.replayed.ok ? undefined : open.replayed);
     }
     if (!open.replayed?.ok) {
-      this.counts.open += 1;
-      return;
+      const expected = `the first decision of run ${entry.run}`;
+      return this.#cannot(open.replayed ?? failure("MISSING", expected, "none that is here"));
     }
     const policy = checkPolicyKnown(this.domains.own, this.fold);
     if (policy) this.says.trust(policy);

@@ -59,6 +59,7 @@ peer's witness must have seen the log ("writ run --peer-witness", or over files 
     const logs = args.list("log");
     if (logs.length === 0) throw new UsageError("--log is missing: the gate's log, a folder");
     const out = args.required("out");
+    if (out === "-") throw new UsageError("--out is a file: a bundle is not written to a terminal");
     const selection = selectionOf(args);
     const kernel = await loadKernel();
     const gates = await Promise.all(logs.map((folder) => gateIn(folder, selection)));
@@ -87,7 +88,7 @@ function selectionOf(args: Arguments): Selection {
   if (run !== undefined) {
     if (/^[0-9a-f]{32}$/.test(run)) return { what: "run", run };
     throw new UsageError(
-      `--run is 32 hexadecimal digits, as "writ lineage" shows them, not "${run}"`,
+      `--run is the whole id, 32 hexadecimal digits, as "writ lineage DIR --json" shows it, not "${run}"`,
     );
   }
   if (sha256 !== undefined) {

@@ -8,6 +8,7 @@ import { verifyBundle } from "../../proof/verify-bundle.js";
 import { verifyPin } from "../../sync/pin.js";
 import { loadVerifiers, NO_VERIFIERS } from "../../tlog/verifiers.js";
 import { parseVkey } from "../../tlog/vkey.js";
+import { parseCheckpoint } from "../../tlog/checkpoint.js";
 import type { Arguments, Ending } from "../command.js";
 import { UsageError } from "../command.js";
 import { readInput } from "../input.js";
@@ -95,7 +96,14 @@ export async function readDemand(kernel: Kernel, args: Arguments): Promise<Bundl
   const policy = policyPath === undefined ? undefined : await readPolicy(kernel, policyPath);
   const [asOf, most] = [args.text("as-of"), args.text("max-bytes")];
   const remembered: Uint8Array[] = [];
-  for (const file of args.list("remember")) remembered.push(await readInput(file));
+  for (const file of args.list("remember")) {
+    const bytes = await readInput(file);
+    const checkpoint = parseCheckpoint(bytes);
+    if (!checkpoint.ok) {
+      throw new UsageError(`--remember ${file} is no checkpoint: ${describe(checkpoint)}`);
+    }
+    remembered.push(bytes);
+  }
   return {
     roots,
     now: nowOf(args),

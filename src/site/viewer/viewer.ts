@@ -23,7 +23,13 @@ export type Phase =
   | { readonly kind: "waiting" }
   | { readonly kind: "verifying"; readonly read: number; readonly total: number }
   | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "done"; readonly examined: Examined; readonly flip: Flip | undefined };
+  | {
+      readonly kind: "done";
+      readonly examined: Examined;
+      readonly flip: Flip | undefined;
+      /** The time that it was verified for, as its input has it. */
+      readonly at: string;
+    };
 
 /** Runs that are listed at once. */
 export const PAGE = 20;
@@ -193,6 +199,7 @@ export class Viewer {
     this.#turn += 1;
     const turn = this.#turn;
     this.#forget({ kind: "verifying", read: 0, total: blob.size });
+    const at = this.now.value;
     try {
       if (isBusy) await this.#abandon();
       const desk = await this.#open();
@@ -213,7 +220,7 @@ export class Viewer {
         this.phase.value = { kind: "failed", message };
         return;
       }
-      this.phase.value = { kind: "done", examined: answer.value, flip };
+      this.phase.value = { kind: "done", examined: answer.value, flip, at };
       await this.#look(answer.value);
     } catch (error) {
       if (turn !== this.#turn) return;

@@ -81,7 +81,7 @@ function Done(props: {
           {asOf === null ? "no time: nobody vouches for all of its logs" : <Time text={asOf} />}
         </dd>
         <dt>Verified at</dt>
-        <dd>{viewer.now.value.replace("T", " ")} UTC</dd>
+        <dd>{phase.at.replace("T", " ")} UTC</dd>
         <dt>Read</dt>
         <dd>
           {formatBytes(phase.examined.bytes)}, in{" "}
