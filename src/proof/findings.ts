@@ -14,7 +14,6 @@ interface Found {
   /** How often it has failed. */
   failures: number;
   passed: number;
-  note: string | undefined;
 }
 
 /**
@@ -25,13 +24,8 @@ export class Findings {
   readonly #found = new Map<string, Found>();
 
   announce(name: string, feature: string): void {
-    const found = { feature, failure: undefined, failures: 0, passed: 0, note: undefined };
+    const found = { feature, failure: undefined, failures: 0, passed: 0 };
     if (!this.#found.has(name)) this.#found.set(name, found);
-  }
-
-  /** For people: what was found, where the check passes. */
-  note(name: string, note: string): void {
-    this.#of(name).note = note;
   }
 
   fail(name: string, failure: Failure): void {
@@ -58,12 +52,12 @@ export class Findings {
 
   verdict(): Verdict & { readonly checks: readonly BundleCheck[] } {
     const plan = new Plan([]);
-    for (const [name, { failure, failures, passed, note }] of this.#found) {
+    for (const [name, { failure, failures, passed }] of this.#found) {
       plan.add(name);
       if (failure) {
         const more = failures > 1 ? ` (the first of ${failures})` : "";
         plan.fail(name, { ...failure, found: `${failure.found}${more}` });
-      } else if (passed > 0) plan.pass(name, undefined, note);
+      } else if (passed > 0) plan.pass(name);
     }
     const verdict = plan.verdict();
     const checks = verdict.checks.map((check) => ({

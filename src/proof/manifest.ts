@@ -141,6 +141,10 @@ export function parseManifest(line: Uint8Array): Result<Manifest> {
   if (named.join() !== manifest.domains.map(({ domain }) => domain).join()) {
     return failure("NON_CANONICAL", "the domains of the trust states, and no other", "others");
   }
+  // Checks and what is remembered name a log by its origin alone.
+  if (new Set(manifest.logs.map(({ origin: each }) => each)).size < manifest.logs.length) {
+    return failure("NON_CANONICAL", "each origin of a log once", "one twice");
+  }
   for (const { kind, origin: name, from, count, before, runs, opened } of manifest.logs) {
     const levels = from.toString(2).replaceAll("0", "").length;
     if (before.length !== levels || !Number.isSafeInteger(from + count)) {

@@ -70,6 +70,16 @@ describe("a demand", () => {
   });
 });
 
+test("a log of the same origin twice: NON_CANONICAL", async () => {
+  const good = takeApart(bytes);
+  const [log] = good.manifest.logs as { kind: string }[];
+  const changes = { ...log, kind: "domain", runs: null, opened: null };
+  const twice = { ...good.manifest, logs: [changes, log] };
+  const report = await verify(assemble({ ...good, manifest: twice } as typeof good));
+  const expected = "each origin of a log once";
+  expect(report.checks[0]).toMatchObject({ name: "form", code: "NON_CANONICAL", expected });
+});
+
 describe("what is too large", () => {
   test("a bundle of a byte more than the limit: TOO_LARGE, whole or in pieces", async () => {
     const limit = bytes.length - 1;
