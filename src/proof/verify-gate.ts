@@ -55,6 +55,8 @@ export class GateVerification {
   /** Of the entries that were shown, those that were taken apart, and the signatures in them. */
   readonly #parsed = new Map<number, Result<Entry>>();
   #proofs: SignedProofs | undefined;
+  /** Of the logs that runs were handed on from: the same for every packet of one. */
+  readonly #givers = new Map<string, LogWitnesses>();
   /** Of checks, by what they are of this log: one string for all that is said by it. */
   readonly #names = new Map<string, string>();
 
@@ -125,10 +127,6 @@ export class GateVerification {
   /** Whether a run that the bundle is about is still under way at its last entry. */
   get hasOpenRun(): boolean {
     return this.#replay?.runs.hasOpenRun ?? true;
-  }
-
-  #isAbout(run: string): boolean {
-    return this.#about?.has(run) ?? true;
   }
 
   #say(check: string, found: Failure | undefined): void {
@@ -205,7 +203,7 @@ export class GateVerification {
     const time = timeOf(entry);
     const isAllow = entry.kind === "decision" && entry.outcome === "allow";
     // Of others it matters only that nobody contradicts them.
-    const isProven = isAllow && this.#isAbout(entry.run);
+    const isProven = isAllow && this.#replay?.runs.isAbout(entry.run) === true;
     const interval = isProven ? witnessInterval : Number.POSITIVE_INFINITY;
     // What a gate takes in may come from a clock that is ahead of its own.
     const held = entry.kind === "trust" ? { from: undefined, to: bounds.to } : bounds;
@@ -227,7 +225,11 @@ export class GateVerification {
     const bytes = trusted.files.require(`the packet of entry ${at.index}`, entry.packet);
     if (!bytes.ok) return bytes;
     const { origin } = entry.parent;
-    const witnesses = new LogWitnesses(kernel, trusted, { kind: "gate", origin }, quorumIn(own));
+    let witnesses = this.#givers.get(origin);
+    if (!witnesses) {
+      witnesses = new LogWitnesses(kernel, trusted, { kind: "gate", origin }, quorumIn(own));
+      this.#givers.set(origin, witnesses);
+    }
     const demand = witnesses.demandAt(timeOf(entry));
     if (!demand.ok) return demand;
     const demandOf = (other: string): Result<CheckpointDemand> =>

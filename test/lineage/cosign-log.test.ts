@@ -6,13 +6,14 @@ import { MemoryStorage } from "../../src/storage/memory.js";
 import type { CosignedCheckpoint } from "../../src/tlog/add-cosignature.js";
 import { appendEntries, CHECKPOINT } from "../../src/tlog/log-writer.js";
 import type { Signer } from "../../src/tlog/signer.js";
-import { cosignCheckpoint, signCheckpoint } from "../../src/tlog/signer.js";
+import { signCheckpoint } from "../../src/tlog/signer.js";
 import { NO_VERIFIERS } from "../../src/tlog/verifiers.js";
 import type { Result } from "../../src/verdict.js";
 import { must } from "../domain/fixture.js";
 import { kernel } from "../kernel.js";
 import {
-  checkpoint,
+  bare,
+  cosignatureLine,
   log,
   ORIGIN,
   rootHash,
@@ -24,14 +25,7 @@ import {
 
 const [w2, w3] = witnesses as [Signer, Signer];
 const keys = { witnesses: [w2.key, w3.key], verifiers: NO_VERIFIERS };
-const bare = await checkpoint();
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-/** The line that a witness answers. */
-async function line(by: Signer, time = TIME, of = bare): Promise<string> {
-  const cosigned = text(await cosignCheckpoint(of, by, time));
-  return `${cosigned.trimEnd().split("\n").at(-1)}\n`;
-}
 
 const read = async (storage: MemoryStorage): Promise<string> =>
   text((await storage.read(CHECKPOINT, 1 << 20)) as Uint8Array);
@@ -60,7 +54,7 @@ describe("a stored log's checkpoint", () => {
 
   test("is replaced by the cosigned one, and the lock is given back", async () => {
     const storage = await storedLog();
-    const lines = await line(w2);
+    const lines = await cosignatureLine(w2);
     expect(await cosign(storage, lines)).toMatchObject({ ok: true, value: { changed: true } });
     expect(await read(storage)).toBe(text(bare) + lines);
     expect(await kept(storage, 11)).toBe(text(bare) + lines);
@@ -71,14 +65,14 @@ describe("a stored log's checkpoint", () => {
 
   test("is not written where nothing changes, or where something is wrong", async () => {
     const storage = await storedLog();
-    const lines = await line(w2);
+    const lines = await cosignatureLine(w2);
     await cosign(storage, lines);
     storage.write = async () => {
       throw new Error("written");
     };
     expect(await cosign(storage, lines)).toMatchObject({ ok: true, value: { changed: false } });
     expect(await cosign(storage, "hello\n")).toMatchObject({ ok: false, code: "MALFORMED" });
-    await expect(cosign(storage, await line(w3))).rejects.toThrow("written");
+    await expect(cosign(storage, await cosignatureLine(w3))).rejects.toThrow("written");
     await (
       await storage.lock()
     )();
@@ -87,18 +81,20 @@ describe("a stored log's checkpoint", () => {
   test("is left alone while another writes the log", async () => {
     const storage = await storedLog();
     const unlock = await storage.lock();
-    await expect(cosign(storage, await line(w2))).rejects.toThrow("another writer");
+    await expect(cosign(storage, await cosignatureLine(w2))).rejects.toThrow("another writer");
     await unlock();
     expect(await read(storage)).toBe(text(bare));
   });
 
   test("that is not there is missing", async () => {
-    expect(await cosign(new MemoryStorage(), await line(w2))).toMatchObject({ code: "MISSING" });
+    expect(await cosign(new MemoryStorage(), await cosignatureLine(w2))).toMatchObject({
+      code: "MISSING",
+    });
   });
 
   test("that has grown takes no cosignature of before", async () => {
     const storage = await storedLog();
-    const lines = await line(w2);
+    const lines = await cosignatureLine(w2);
     await storage.write(CHECKPOINT, await signCheckpoint(ORIGIN, { size: 12n, rootHash }, log));
     expect(await cosign(storage, lines)).toMatchObject({ ok: false, code: "SIGNATURE" });
     expect(await cosignedSizes(storage)).toEqual([]);
@@ -124,7 +120,7 @@ describe("F48: a checkpoint that the log has grown past", () => {
     by: Signer = w2,
     key = log.key,
   ): Promise<Result<CosignedCheckpoint>> => {
-    const lines = utf8(await line(by, TIME, shown));
+    const lines = utf8(await cosignatureLine(by, TIME, shown));
     return await cosignLog(kernel, storage, lines, keys, { checkpoint: shown, log: key });
   };
 
@@ -139,14 +135,16 @@ describe("F48: a checkpoint that the log has grown past", () => {
     expect(must(await cosign(storage, larger))).toMatchObject({ changed: false });
     must(await cosign(storage, small));
     expect(await kept(storage, 7)).toBe(
-      text(larger) + (await line(w2, TIME, larger)) + (await line(w3, TIME, larger)),
+      text(larger) +
+        (await cosignatureLine(w2, TIME, larger)) +
+        (await cosignatureLine(w3, TIME, larger)),
     );
-    expect(await kept(storage, 3)).toBe(text(small) + (await line(w2, TIME, small)));
+    expect(await kept(storage, 3)).toBe(text(small) + (await cosignatureLine(w2, TIME, small)));
     expect(await cosignedSizes(storage)).toEqual([3, 7]);
     expect(await read(storage)).toBe(text(newest));
     // The one that is stored is as good as none named.
     must(await cosign(storage, newest));
-    expect(await read(storage)).toBe(text(newest) + (await line(w2, TIME, newest)));
+    expect(await read(storage)).toBe(text(newest) + (await cosignatureLine(w2, TIME, newest)));
     expect(await cosignedSizes(storage)).toEqual([3, 7, 307]);
   });
 
@@ -155,7 +153,7 @@ describe("F48: a checkpoint that the log has grown past", () => {
     const [small] = checkpoints;
     const noted = utf8(`${text(small)}— nobody.example AAAAAAAA\n`);
     must(await cosign(storage, noted));
-    expect(await kept(storage, 3)).toBe(text(small) + (await line(w2, TIME, small)));
+    expect(await kept(storage, 3)).toBe(text(small) + (await cosignatureLine(w2, TIME, small)));
   });
 
   test("is refused where it is of another tree, or of another's log", async () => {

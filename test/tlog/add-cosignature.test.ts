@@ -5,12 +5,13 @@ import type { CosignedCheckpoint } from "../../src/tlog/add-cosignature.js";
 import { addCosignatures } from "../../src/tlog/add-cosignature.js";
 import { formatNote, parseNote } from "../../src/tlog/note.js";
 import type { Signer } from "../../src/tlog/signer.js";
-import { cosignCheckpoint, signCheckpoint } from "../../src/tlog/signer.js";
+import { signCheckpoint } from "../../src/tlog/signer.js";
 import { loadVerifiers, NO_VERIFIERS } from "../../src/tlog/verifiers.js";
 import { verifyCheckpoint } from "../../src/tlog/verify-checkpoint.js";
 import { kernel } from "../kernel.js";
 import {
-  checkpoint,
+  bare,
+  cosignatureLine,
   demand,
   log,
   mlDsaCosign,
@@ -24,14 +25,7 @@ import {
 
 const [w2, w3] = witnesses as [Signer, Signer];
 const keys = { witnesses: [w2.key, w3.key], verifiers: NO_VERIFIERS };
-const bare = await checkpoint();
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-/** The line that a witness answers. */
-async function line(by: Signer, time = TIME, of = bare): Promise<string> {
-  const cosigned = text(await cosignCheckpoint(of, by, time));
-  return `${cosigned.trimEnd().split("\n").at(-1)}\n`;
-}
 
 function add(to: Uint8Array, lines: string, by = keys): CosignedCheckpoint {
   const added = addCosignatures(kernel, to, utf8(lines), by);
@@ -41,7 +35,7 @@ function add(to: Uint8Array, lines: string, by = keys): CosignedCheckpoint {
 
 describe("a checkpoint", () => {
   test("is followed by the lines, in their order, and meets a quorum of them", async () => {
-    const lines = (await line(w3)) + (await line(w2));
+    const lines = (await cosignatureLine(w3)) + (await cosignatureLine(w2));
     const added = add(bare, lines);
     expect(added).toMatchObject({ changed: true, head: { size: 11n, rootHash } });
     expect(text(added.checkpoint)).toBe(text(bare) + lines);
@@ -54,8 +48,8 @@ describe("a checkpoint", () => {
   });
 
   test("has the newest of one key, in its place, whatever order they come in", async () => {
-    const [early, late] = [await line(w2, TIME), await line(w2, TIME + 9n)];
-    const other = await line(w3);
+    const [early, late] = [await cosignatureLine(w2, TIME), await cosignatureLine(w2, TIME + 9n)];
+    const other = await cosignatureLine(w3);
     const both = add(bare, early + other).checkpoint;
     expect(text(add(both, late).checkpoint)).toBe(text(bare) + late + other);
     for (const lines of [early + late, late + early, late + late]) {
@@ -65,7 +59,7 @@ describe("a checkpoint", () => {
   });
 
   test("stays as it is, byte for byte, where nothing is newer", async () => {
-    const [early, late] = [await line(w2, TIME - 9n), await line(w2, TIME)];
+    const [early, late] = [await cosignatureLine(w2, TIME - 9n), await cosignatureLine(w2, TIME)];
     const before = add(bare, late).checkpoint;
     for (const lines of [late, early, early + late, late + late]) {
       const added = add(before, lines);
@@ -75,12 +69,12 @@ describe("a checkpoint", () => {
   });
 
   test("loses what one key has too often, or what does not verify", async () => {
-    const [early, late] = [await line(w2, TIME - 9n), await line(w2, TIME)];
-    const twice = utf8(text(bare) + early + (await line(w3)) + late);
-    const once = text(bare) + late + (await line(w3));
+    const [early, late] = [await cosignatureLine(w2, TIME - 9n), await cosignatureLine(w2, TIME)];
+    const twice = utf8(text(bare) + early + (await cosignatureLine(w3)) + late);
+    const once = text(bare) + late + (await cosignatureLine(w3));
     expect(text(add(twice, early).checkpoint)).toBe(once);
     expect(text(add(twice, late).checkpoint)).toBe(once);
-    const foreign = await line(
+    const foreign = await cosignatureLine(
       w2,
       TIME + 50n,
       await signCheckpoint(ORIGIN, { size: 1n, rootHash }, log),
@@ -94,7 +88,7 @@ describe("a checkpoint", () => {
     if (!note.ok) throw new Error("not a note");
     const stranger = { name: "stranger.example", keyId: "01234567", signature: Uint8Array.of(1) };
     const many = formatNote(note.value.text, [stranger, ...note.value.signatures, stranger]);
-    const cosignature = await line(w2);
+    const cosignature = await cosignatureLine(w2);
     expect(text(add(many, cosignature).checkpoint)).toBe(text(many) + cosignature);
   });
 
@@ -105,8 +99,8 @@ describe("a checkpoint", () => {
     const added = cosigned.slice(text(bare).length);
     const both = { witnesses: [...pq, w2.key], verifiers };
     expect(text(add(bare, added, both).checkpoint)).toBe(cosigned);
-    expect(text(add(bare, added + (await line(w2)), both).checkpoint)).toBe(
-      cosigned + (await line(w2)),
+    expect(text(add(bare, added + (await cosignatureLine(w2)), both).checkpoint)).toBe(
+      cosigned + (await cosignatureLine(w2)),
     );
     const spoiled = text(mlDsaCosign(bare, TIME, true)).slice(text(bare).length);
     expect(addCosignatures(kernel, bare, utf8(spoiled), both)).toMatchObject({ code: "SIGNATURE" });
@@ -117,7 +111,7 @@ describe("a checkpoint", () => {
   });
 
   test("takes all lines or none", async () => {
-    const good = await line(w2);
+    const good = await cosignatureLine(w2);
     const refuse = (lines: string | Uint8Array, code: string) => {
       const bytes = typeof lines === "string" ? utf8(lines) : lines;
       expect(addCosignatures(kernel, bare, bytes, keys), text(bytes)).toMatchObject({
@@ -125,10 +119,10 @@ describe("a checkpoint", () => {
         code,
       });
     };
-    refuse(good + (await line(witnesses[2] as Signer)), "KEY");
+    refuse(good + (await cosignatureLine(witnesses[2] as Signer)), "KEY");
     refuse(good + text(bare).split("\n\n")[1], "KEY");
     const other = await signCheckpoint(ORIGIN, { size: 12n, rootHash }, log);
-    refuse(good + (await line(w3, TIME, other)), "SIGNATURE");
+    refuse(good + (await cosignatureLine(w3, TIME, other)), "SIGNATURE");
     // Another key's bytes under this key's name and id.
     const base64 = good.split(" ")[2] as string;
     refuse(
@@ -160,7 +154,7 @@ describe("a checkpoint", () => {
   });
 
   test("that is none, or is full, is a refusal", async () => {
-    const good = utf8(await line(w2));
+    const good = utf8(await cosignatureLine(w2));
     expect(addCosignatures(kernel, utf8("hello"), good, keys)).toMatchObject({ code: "MALFORMED" });
     const note = parseNote(bare);
     if (!note.ok) throw new Error("not a note");
@@ -175,7 +169,7 @@ describe("a checkpoint", () => {
     const last = addCosignatures(kernel, almost, good, keys);
     expect(last).toMatchObject({ ok: true, value: { changed: true } });
     // One that replaces another needs no room.
-    const newer = utf8(await line(w2, TIME + 1n));
+    const newer = utf8(await cosignatureLine(w2, TIME + 1n));
     expect(last.ok && addCosignatures(kernel, last.value.checkpoint, newer, keys)).toMatchObject({
       ok: true,
       value: { changed: true },

@@ -58,6 +58,15 @@ export async function checkpoint(origin = ORIGIN, by = log): Promise<Uint8Array>
   return await signCheckpoint(origin, { size: BigInt(entries.length), rootHash }, by);
 }
 
+/** Without a cosignature. */
+export const bare = await checkpoint();
+
+/** The line that a witness answers. */
+export async function cosignatureLine(by: Signer, time = TIME, of = bare): Promise<string> {
+  const signed = new TextDecoder().decode(await cosignCheckpoint(of, by, time));
+  return `${signed.trimEnd().split("\n").at(-1)}\n`;
+}
+
 /** A checkpoint with cosignatures at the given times, by the witnesses in their order. */
 export async function cosigned(...times: readonly bigint[]): Promise<Uint8Array> {
   let bytes = await checkpoint();

@@ -230,3 +230,11 @@ export async function isSilent(file: string): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve, 400));
   return statSync(file).size === before;
 }
+
+/** The key files of a witness of `pay`, which says so in its trust. */
+export function peerWitness(): ReturnType<typeof key> {
+  const peer = key("pay.example/witness", "--cosigner");
+  writeFileSync(path("pay-witnesses"), `witness w ${peer.vkey}\nquorum w\n`);
+  must("domain", "witness", pay, path("pay-witnesses"), "--publish");
+  return peer;
+}

@@ -10,7 +10,7 @@ import {
   must,
   mustJson,
   path,
-  pay,
+  peerWitness,
   Place,
   refresh,
   script,
@@ -18,9 +18,7 @@ import {
   witness,
 } from "./fixture.js";
 
-const peer = key("pay.example/witness", "--cosigner");
-writeFileSync(path("pay-witnesses"), `witness w ${peer.vkey}\nquorum w\n`);
-must("domain", "witness", pay, path("pay-witnesses"), "--publish");
+const peer = peerWitness();
 
 const cosigned = (log: string, size: number): string =>
   readFileSync(`${log}/cosigned/${size}`, "utf8");

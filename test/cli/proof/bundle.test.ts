@@ -7,18 +7,15 @@ import {
   fresh,
   GATE,
   gate,
-  key,
   must,
   mustJson,
-  path,
   pay,
+  peerWitness,
   Place,
   ship,
 } from "../gate/fixture.js";
 
-const peer = key("pay.example/witness", "--cosigner");
-writeFileSync(path("pay-witnesses"), `witness w ${peer.vkey}\nquorum w\n`);
-must("domain", "witness", pay, path("pay-witnesses"), "--publish");
+const peer = peerWitness();
 
 const roots = [pay, ship].map((domain) => `${domain}/public/metadata/1.root.json`);
 const pins = roots.flatMap((root) => ["--pin", root]);
